@@ -1,0 +1,1 @@
+//! Outrigger: Codex in the editor you already use.
