@@ -1,0 +1,125 @@
+//! The table: every method, its params, its result and its scope, once. The decoder, the lists, the
+//! TypeScript and the check of `docs/protocol.md` all come from here.
+
+use serde_json::Value;
+
+use super::{Failure, FailureKind, Raw, app_server, approval, host, thread, wire::Outgoing};
+
+/// What a request is about: requests of one thread wait while that thread is being resumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    Host,
+    Session,
+    AppServer,
+    Approval,
+    Thread,
+}
+
+macro_rules! protocol {
+    (
+        requests { $($(#[$doc:meta])* $name:ident = $method:literal [$scope:ident] ($params:ty) -> $result:ty;)* }
+        client_notes { $($(#[$client_doc:meta])* $client:ident = $client_method:literal ($client_params:ty);)* }
+        notifications { $($(#[$note_doc:meta])* $note:ident = $note_method:literal ($note_params:ty);)* }
+    ) => {
+        /// A request or note of ours from an editor, decoded.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum ClientCall {
+            $($(#[$doc])* $name($params),)*
+            $($(#[$client_doc])* $client($client_params),)*
+        }
+
+        impl ClientCall {
+            /// Decodes one call. Missing params count as an empty object.
+            pub fn decode(method: &str, params: Value) -> Result<Self, Failure> {
+                let params = if params.is_null() { Value::Object(serde_json::Map::new()) } else { params };
+                match method {
+                    $($method => read(method, params).map(Self::$name),)*
+                    $($client_method => read(method, params).map(Self::$client),)*
+                    _ => Err(Failure::new(FailureKind::MethodUnknown, format!("Outrigger has no method {method}."))),
+                }
+            }
+
+            pub fn scope(&self) -> Scope {
+                match self {
+                    $(Self::$name(_) => Scope::$scope,)*
+                    $(Self::$client(_) => Scope::Session,)*
+                }
+            }
+        }
+
+        /// Every request that an editor may send, in the order of the table.
+        pub const REQUESTS: &[&str] = &[$($method,)*];
+
+        /// Every note, of either side, in the order of the table.
+        pub const NOTIFICATIONS: &[&str] = &[$($client_method,)* $($note_method,)*];
+
+        /// Notes to an editor; each function builds one.
+        pub mod note {
+            use super::{Outgoing, Raw, app_server, approval, thread};
+            $($(#[$note_doc])* #[allow(non_snake_case)] pub fn $note(params: &$note_params) -> Outgoing {
+                Outgoing::Note { method: $note_method.into(), params: Raw::of(params) }
+            })*
+        }
+
+        #[cfg(test)]
+        pub(super) fn typescript(config: &ts_rs::Config) -> String {
+            use ts_rs::TS;
+            let mut out = String::from("export interface Requests {\n");
+            $( out += &format!("  {:?}: {{ params: {}; result: {} }};\n", $method, <$params>::name(config), <$result>::name(config)); )*
+            out += "}\n\nexport interface ClientNotifications {\n";
+            $( out += &format!("  {:?}: {};\n", $client_method, <$client_params>::name(config)); )*
+            out += "}\n\nexport interface Notifications {\n";
+            $( out += &format!("  {:?}: {};\n", $note_method, <$note_params>::name(config)); )*
+            out + "}\n"
+        }
+    };
+}
+
+fn read<T: serde::de::DeserializeOwned>(method: &str, params: Value) -> Result<T, Failure> {
+    serde_json::from_value(params).map_err(|error| {
+        Failure::new(
+            FailureKind::InvalidParams,
+            format!("The params of {method} are not valid: {error}."),
+        )
+    })
+}
+
+protocol! {
+    requests {
+        /// Is the sidecar there.
+        Ping = "outrigger/ping" [Host] (host::NoParams) -> host::Pong;
+        /// Start-up time, latency and errors per method, memory.
+        Metrics = "outrigger/metrics" [Host] (host::NoParams) -> host::Metrics;
+        AppServerStatus = "outrigger/appServer/status" [AppServer] (host::NoParams) -> app_server::AppServerStatus;
+        AppServerStart = "outrigger/appServer/start" [AppServer] (host::NoParams) -> app_server::AppServerStatus;
+        AppServerStop = "outrigger/appServer/stop" [AppServer] (host::NoParams) -> app_server::AppServerStatus;
+        AppServerRestart = "outrigger/appServer/restart" [AppServer] (host::NoParams) -> app_server::AppServerStatus;
+        ApprovalList = "outrigger/approval/list" [Approval] (approval::ApprovalListParams) -> approval::ApprovalList;
+        ApprovalDecide = "outrigger/approval/decide" [Approval] (approval::DecideParams) -> approval::ApprovalRequested;
+        ApprovalProposed = "outrigger/approval/proposed" [Approval] (approval::ApprovalRef) -> approval::ProposedFiles;
+        ApprovalHistory = "outrigger/approval/history" [Approval] (approval::HistoryParams) -> approval::History;
+        ThreadSubscribe = "outrigger/thread/subscribe" [Thread] (thread::ThreadRef) -> host::Done;
+        ThreadUnsubscribe = "outrigger/thread/unsubscribe" [Thread] (thread::ThreadRef) -> host::Done;
+        ThreadSnapshot = "outrigger/thread/snapshot" [Thread] (thread::SnapshotParams) -> thread::Snapshot;
+        ThreadItem = "outrigger/thread/item" [Thread] (thread::ItemRef) -> thread::ItemWhole;
+        ThreadRunning = "outrigger/thread/running" [Thread] (thread::ThreadRef) -> thread::Running;
+        ThreadEndProcess = "outrigger/thread/endProcess" [Thread] (thread::EndProcessParams) -> host::Done;
+        QueueList = "outrigger/thread/queue/list" [Thread] (thread::ThreadRef) -> thread::Queue;
+        QueueAdd = "outrigger/thread/queue/add" [Thread] (thread::QueueAddParams) -> thread::Queue;
+        QueueUpdate = "outrigger/thread/queue/update" [Thread] (thread::QueueUpdateParams) -> thread::Queue;
+        QueueRemove = "outrigger/thread/queue/remove" [Thread] (thread::QueueRemoveParams) -> thread::Queue;
+        QueueReorder = "outrigger/thread/queue/reorder" [Thread] (thread::QueueReorderParams) -> thread::Queue;
+    }
+    client_notes {
+        /// Changes trust, subscriptions, or what the editor shows.
+        SessionUpdate = "outrigger/session/update" (host::SessionUpdate);
+    }
+    notifications {
+        AppServerStatus = "outrigger/appServer/status" (app_server::AppServerStatus);
+        Diagnostic = "outrigger/diagnostic" (app_server::Diagnostic);
+        ApprovalRequested = "outrigger/approval/requested" (approval::ApprovalRequested);
+        ApprovalResolved = "outrigger/approval/resolved" (approval::ApprovalResolved);
+        ThreadChanged = "outrigger/thread/changed" (thread::ThreadChanged);
+        QueueChanged = "outrigger/thread/queue/changed" (thread::QueueChanged);
+    }
+}

@@ -1,0 +1,124 @@
+//! Writes the TypeScript of the contract, and fails when the checked-in copy is not current.
+
+use std::path::Path;
+
+use ts_rs::{Config, TS};
+
+use super::{app_server as a, approval as p, diff as d, failure, host as h, table, thread as t};
+
+const PATH: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../extensions/vscode/src/protocol.generated.ts");
+
+fn declare<T: TS>(out: &mut String, config: &Config) {
+    out.push_str("export ");
+    out.push_str(&T::decl(config));
+    out.push_str("\n\n");
+}
+
+macro_rules! declare_all {
+    ($out:ident, $config:ident, $($kind:ty),* $(,)?) => { $( declare::<$kind>(&mut $out, &$config); )* };
+}
+
+fn generate() -> String {
+    let config = Config::default();
+    let mut out = String::from(
+        "// Generated from the protocol table in server/src/protocol; `UPDATE=1 cargo test generated_typescript` writes it.\n\n",
+    );
+    for id in ["ThreadId", "TurnId", "ItemId", "ApprovalId"] {
+        out.push_str(&format!("export type {id} = string;\n"));
+    }
+    out.push_str("export type NoParams = Record<string, never>;\nexport type Done = Record<string, never>;\n\n");
+    declare_all!(
+        out,
+        config,
+        failure::FailureKind,
+        d::Eol,
+        d::LineKind,
+        d::HunkLine,
+        d::Hunk,
+        d::HunkRange,
+        a::AppServerState,
+        a::AppServerErrorKind,
+        a::AppServerError,
+        a::AppServerStatus,
+        a::DiagnosticLevel,
+        a::DiagnosticKind,
+        a::Diagnostic,
+        p::ApprovalKind,
+        p::ChangeKind,
+        p::ProposedChange,
+        p::DecisionScope,
+        p::DecisionOption,
+        p::Approval,
+        p::Outcome,
+        p::Delivery,
+        p::ApprovalListParams,
+        p::ApprovalList,
+        p::DecideParams,
+        p::ApprovalRequested,
+        p::ApprovalRef,
+        p::ApprovalResolved,
+        p::ProposedFile,
+        p::ProposedFiles,
+        p::HistoryParams,
+        p::HistoryEntry,
+        p::History,
+        t::ChangeOp,
+        t::ThreadChange,
+        t::ThreadChanged,
+        t::ThreadRef,
+        t::SnapshotParams,
+        t::Marker,
+        t::ItemState,
+        t::TurnState,
+        t::ThreadState,
+        t::Snapshot,
+        t::ItemRef,
+        t::ItemWhole,
+        t::RunningProcess,
+        t::Running,
+        t::EndProcessParams,
+        t::QueuedMessage,
+        t::Queue,
+        t::QueueAddParams,
+        t::QueueUpdateParams,
+        t::QueueRemoveParams,
+        t::QueueReorderParams,
+        t::QueueChanged,
+        h::Pong,
+        h::Startup,
+        h::MethodMetrics,
+        h::MemoryMetrics,
+        h::Metrics,
+        h::SessionUpdate,
+    );
+    out.push_str(&table::typescript(&config));
+    // The item's own fields stand beside ours, and ts-rs cannot say that of a map.
+    let item = t::ItemState::decl(&config);
+    out.replace(&item, &format!("{} & {{ [field: string]: unknown }};", item.trim_end_matches(';')))
+}
+
+#[test]
+fn generated_typescript_is_current() {
+    let fresh = generate();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::create_dir_all(Path::new(PATH).parent().unwrap()).unwrap();
+        std::fs::write(PATH, &fresh).unwrap();
+    }
+    let checked_in = std::fs::read_to_string(PATH).unwrap_or_default();
+    assert_eq!(
+        checked_in, fresh,
+        "run `UPDATE=1 cargo test generated_typescript` and commit the result"
+    );
+}
+
+#[test]
+fn the_contract_for_people_names_every_method() {
+    let docs = include_str!("../../../docs/protocol.md");
+    let missing: Vec<&&str> = table::REQUESTS
+        .iter()
+        .chain(table::NOTIFICATIONS)
+        .filter(|method| !docs.contains(&format!("`{method}")))
+        .collect();
+    assert_eq!(missing, Vec::<&&str>::new(), "docs/protocol.md does not name these");
+}
