@@ -1,3 +1,4 @@
 //! Outrigger: Codex in the editor you already use.
 
+pub mod codex;
 pub mod protocol;
