@@ -1,0 +1,11 @@
+//! Holds what Outrigger names, reads and sends to the vendored schema, and to recorded wires.
+
+mod decisions;
+mod methods;
+mod older_descriptions;
+mod schema;
+mod sent;
+mod shape;
+mod views;
+
+pub use shape::{Field, Shape, Shaped};
