@@ -2,10 +2,12 @@
 
 mod decisions;
 mod methods;
+mod off_schema;
 mod older_descriptions;
 mod schema;
 mod sent;
 mod shape;
+mod transcripts;
 mod views;
 
 pub use shape::{Field, Shape, Shaped};
