@@ -80,9 +80,17 @@ fn every_viewed_notification_exists() {
 }
 
 #[test]
-fn the_versions_are_in_order() {
+fn the_versions_are_in_order_and_the_same_everywhere() {
     let parts = |version: &str| -> Vec<u32> {
         version.split('.').map(|part| part.parse().unwrap()).collect()
     };
     assert!(parts(MINIMUM_VERSION) <= parts(CONTRACT_VERSION));
+
+    let manifest: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../package.json")).unwrap();
+    assert_eq!(manifest["devDependencies"]["@openai/codex"], CONTRACT_VERSION);
+
+    let page = include_str!("../../../../docs/upstream.md");
+    assert!(page.contains(&format!("| Vendored contract | {CONTRACT_VERSION} |")));
+    assert!(page.contains(&format!("| Minimum | {MINIMUM_VERSION} |")));
 }

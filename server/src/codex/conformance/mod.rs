@@ -7,6 +7,7 @@ mod older_descriptions;
 mod schema;
 mod sent;
 mod shape;
+mod tolerance;
 mod transcripts;
 mod views;
 
