@@ -82,7 +82,11 @@ pub(crate) fn new_file() -> Proposal {
         "*** Begin Patch\n*** Add File: {NEW_FILE}\n+# Hello\n+\n+This file is new.\n+\n+## Next\n+\n+{}\n*** End Patch",
         SENTENCES[0]
     );
-    Proposal { path: NEW_FILE.into(), patch, changes: vec!["is new, a first page for this folder".into()] }
+    Proposal {
+        path: NEW_FILE.into(),
+        patch,
+        changes: vec!["is new, a first page for this folder".into()],
+    }
 }
 
 /// The change number `variant` to a file. Any two numbers in a row differ, applied or not.

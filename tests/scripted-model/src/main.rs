@@ -74,11 +74,17 @@ fn run(mut arguments: Arguments) -> Result<(), Box<dyn Error>> {
         let sandbox = if story { Sandbox::WorkspaceWrite } else { Sandbox::DangerFullAccess };
         codex_home_with(&folder, &server.base_url(), sandbox)?;
     }
-    print_line(&json!({ "baseUrl": server.base_url() }).to_string())?;
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(told_to_stop(arguments.exit_on_stdin_eof))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        // Before the line, for whoever reads it may stop this process at once.
+        let mut signals = Signals::listen()?;
+        print_line(&json!({ "baseUrl": server.base_url() }).to_string())?;
+        tokio::select! {
+            () = signals.received() => {}
+            () = stdin_ended(), if arguments.exit_on_stdin_eof => {}
+        }
+        Ok::<_, Box<dyn Error>>(())
+    })?;
     drop(server);
     // A read of stdin that still waits would keep the process.
     std::process::exit(0);
@@ -91,30 +97,48 @@ fn print_line(line: &str) -> Result<(), Box<dyn Error>> {
     Ok(stdout.flush()?)
 }
 
-async fn told_to_stop(on_stdin_eof: bool) -> Result<(), Box<dyn Error>> {
-    let stdin_ends = async {
-        let mut stdin = tokio::io::stdin();
-        let mut ignored = [0; 1024];
-        while on_stdin_eof && matches!(stdin.read(&mut ignored).await, Ok(1..)) {}
-        if !on_stdin_eof {
-            std::future::pending::<()>().await;
-        }
-    };
-    tokio::select! {
-        () = stdin_ends => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
-        terminated = terminate() => Ok(terminated?),
-    }
+async fn stdin_ended() {
+    let mut stdin = tokio::io::stdin();
+    let mut ignored = [0; 1024];
+    while matches!(stdin.read(&mut ignored).await, Ok(1..)) {}
+}
+
+/// The signals that end this process.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
-async fn terminate() -> std::io::Result<()> {
-    let mut signal = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    signal.recv().await;
-    Ok(())
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
-#[cfg(not(unix))]
-async fn terminate() -> std::io::Result<()> {
-    std::future::pending().await
+/// The signal that ends this process.
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self(tokio::signal::windows::ctrl_c()?))
+    }
+
+    async fn received(&mut self) {
+        self.0.recv().await;
+    }
 }

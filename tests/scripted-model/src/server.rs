@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
 use axum::body::Bytes;
@@ -93,26 +94,21 @@ impl Server {
             .fallback(answer)
             .layer(DefaultBodyLimit::max(LARGEST_BODY))
             .with_state(Arc::clone(&model));
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(Error::Thread)?;
+        // Bound here and served there: the caller may stand in a runtime, which must not run or drop another.
         let listen = |source| Error::Listen { port, source };
-        let listener =
-            runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, port))).map_err(listen)?;
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(listen)?;
+        listener.set_nonblocking(true).map_err(listen)?;
         let addr = listener.local_addr().map_err(listen)?;
-        // Nagle's algorithm would hold back a small delta.
-        let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
         let (stop, stopped) = oneshot::channel();
-        let serve = async move {
-            tokio::select! {
-                _ = axum::serve(listener, router) => {}
-                _ = stopped => {}
-            }
-        };
+        let (started, outcome) = mpsc::sync_channel(1);
         let thread = std::thread::Builder::new()
             .name("scripted-model".into())
-            .spawn(move || runtime.block_on(serve))
+            .spawn(move || serve(listener, router, stopped, &started))
+            .map_err(Error::Thread)?;
+        // No outcome means a panic, which was reported where it happened.
+        outcome
+            .recv()
+            .map_err(|_| Error::Thread(io::ErrorKind::Other.into()))?
             .map_err(Error::Thread)?;
         Ok(Self { addr, model, stop: Some(stop), thread: Some(thread) })
     }
@@ -141,6 +137,33 @@ impl Drop for Server {
             let _ = thread.join();
         }
     }
+}
+
+/// Runs the server on the present thread until it is told to stop.
+fn serve(
+    listener: std::net::TcpListener,
+    router: Router,
+    stopped: oneshot::Receiver<()>,
+    started: &mpsc::SyncSender<io::Result<()>>,
+) {
+    let tell = |outcome| drop(started.send(outcome));
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return tell(Err(error)),
+    };
+    runtime.block_on(async move {
+        let listener = match TcpListener::from_std(listener) {
+            Ok(listener) => listener,
+            Err(error) => return tell(Err(error)),
+        };
+        tell(Ok(()));
+        // Nagle's algorithm would hold back a small delta.
+        let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
+        tokio::select! {
+            _ = axum::serve(listener, router) => {}
+            _ = stopped => {}
+        }
+    });
 }
 
 #[derive(Debug)]
