@@ -1,0 +1,117 @@
+// npm test: everything from nothing. Installs, checks, Rust tests, extension tests, stories in a real VS Code, a
+// foreign LSP client. Each step's time is printed; the last line is the sum of all runners.
+import { access } from "node:fs/promises";
+import path from "node:path";
+import { each, nodeChecks, rustChecks } from "./check.mjs";
+import { requireChromium } from "./chromium.mjs";
+import { pinnedCodex } from "./codex.mjs";
+import { main } from "./lifetime.mjs";
+import { cargoBinary, extensionDir, root } from "./paths.mjs";
+import { probe } from "./run.mjs";
+import { checkToolchain, installPackages } from "./setup.mjs";
+import { Steps, StepFailed } from "./steps.mjs";
+import { Tally } from "./tally.mjs";
+import { installVscode } from "./vscode-install.mjs";
+
+const PROFILE = "dev";
+const lspClientDir = path.join(root, "tests/lsp-client");
+
+await main(async () => {
+  if (process.argv.includes("--all")) process.env.OUTRIGGER_TEST_ALL = "1";
+  const steps = new Steps();
+  const tally = new Tally();
+  try {
+    await runAll(steps, tally);
+  } finally {
+    steps.summary();
+    for (const name of steps.failures) console.log(`  failed: ${name}`);
+    // A check or an install that fails is a failure too, though no runner counts it.
+    for (const name of steps.failures) if (!tally.counted.has(name)) tally.fail();
+    console.log(`${tally}`);
+  }
+  return tally.failed === 0 ? 0 : 1;
+});
+
+async function runAll(steps, tally) {
+  await checkToolchain(steps);
+  // cargo and npm side by side: one computes while the other downloads. Tests of time-outs want the machine for
+  // themselves, so the editor's come after Rust's.
+  const packages = installPackages(steps);
+  await Promise.all([
+    each([...rustChecks(steps), ...buildRust(steps)]),
+    each([() => packages, ...nodeChecks(steps), () => extensionTests(steps, tally)]),
+    each([() => installVscode(steps), () => requireChromium(steps), () => lspClientVenv(steps)]),
+  ]);
+  await each([() => rustTests(steps, tally), () => stories(steps, tally), () => lspClientTests(steps, tally)]);
+}
+
+/** Runs a step whose output a runner's counts are read from. */
+async function counted(steps, tally, name, runner, command, args, { cwd } = {}) {
+  const work = async ({ exec }) => exec(command, args, { cwd, env: await testEnvironment() });
+  try {
+    tally.read(name, runner, await steps.step(name, work), true);
+  } catch (error) {
+    if (error instanceof StepFailed) tally.read(name, runner, error.cause.output ?? "", false);
+    throw error;
+  }
+}
+
+function buildRust(steps) {
+  const cargo = (name, ...args) => steps.step(name, ({ exec }) => exec("cargo", [...args, "--workspace", "--quiet"]));
+  return [() => cargo("cargo build", "build", "--bins"), () => cargo("cargo build of the tests", "test", "--no-run")];
+}
+
+async function rustTests(steps, tally) {
+  if (await probe("cargo", ["nextest", "--version"])) {
+    const args = ["nextest", "run", "--workspace", "--no-fail-fast", "--no-tests", "pass", "--status-level", "fail"];
+    return counted(steps, tally, "cargo nextest", "nextest", "cargo", args);
+  }
+  return counted(steps, tally, "cargo test", "cargo", "cargo", ["test", "--workspace", "--no-fail-fast"]);
+}
+
+function extensionTests(steps, tally) {
+  const vitest = path.join(root, "node_modules/vitest/vitest.mjs");
+  return counted(steps, tally, "extension unit tests", "vitest", process.execPath, [vitest, "run"], {
+    cwd: extensionDir,
+  });
+}
+
+function stories(steps, tally) {
+  const args = [path.join(root, "tests/vscode/run.mjs")];
+  return counted(steps, tally, "stories in VS Code", "stories", process.execPath, args);
+}
+
+const venvPython = path.join(lspClientDir, ".venv", process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+
+async function lspClientVenv(steps) {
+  if (!(await exists(lspClientDir))) return;
+  await steps.step("Python packages of the LSP client", async ({ exec }) => {
+    const python = (await probe("python3", ["--version"])) ? "python3" : "python";
+    await exec(python, ["-m", "venv", path.join(lspClientDir, ".venv")]);
+    const requirements = path.join(lspClientDir, "requirements.txt");
+    await exec(venvPython, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
+  });
+}
+
+async function lspClientTests(steps, tally) {
+  if (!(await exists(lspClientDir))) return steps.skip("LSP client tests", "tests/lsp-client does not exist");
+  const args = ["-m", "pytest", "-q", "-p", "no:cacheprovider"];
+  return counted(steps, tally, "LSP client tests", "pytest", venvPython, args, { cwd: lspClientDir });
+}
+
+/** Where the tests of every language find the binaries. */
+async function testEnvironment() {
+  return {
+    ...process.env,
+    OUTRIGGER_BINARY: cargoBinary("outrigger", PROFILE),
+    OUTRIGGER_SCRIPTED_MODEL: cargoBinary("scripted-model", PROFILE),
+    OUTRIGGER_CODEX: await pinnedCodex(),
+  };
+}
+
+async function exists(file) {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

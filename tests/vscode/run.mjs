@@ -1,0 +1,94 @@
+// Runs the stories: the extension in a real VS Code in a real Chromium, the real codex behind it.
+// usage: node tests/vscode/run.mjs [part of a story's file name] ...
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+import { requireChromium } from "../tools/chromium.mjs";
+import { beforeExit, main } from "../tools/lifetime.mjs";
+import { root } from "../tools/paths.mjs";
+import { Steps } from "../tools/steps.mjs";
+import { packageExtension } from "../tools/vsix.mjs";
+import { installVscode } from "../tools/vscode-install.mjs";
+import { Stage } from "./stage.mjs";
+import { Story } from "./story.mjs";
+
+const STORY_MS = 120_000;
+const storiesDir = path.join(root, "tests/vscode/stories");
+const resultsDir = path.join(root, "tests/vscode/results");
+
+await main(async () => {
+  const files = await chosenStories(process.argv.slice(2));
+  const { executablePath, stage } = await prepare();
+  const browser = await chromium.launch({
+    executablePath,
+    // Chromium's sandbox does not work for root, which CI often is; its pages are our own.
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+  });
+  beforeExit("Chromium", () => browser.close());
+
+  let passed = 0;
+  for (const file of files) {
+    if (await play(file, stage, browser)) passed += 1;
+  }
+  console.log(`stories: ${passed} passed, ${files.length - passed} failed`);
+  return passed === files.length ? 0 : 1;
+});
+
+async function chosenStories(parts) {
+  const all = (await readdir(storiesDir)).filter((name) => name.endsWith(".mjs")).sort();
+  return parts.length === 0 ? all : all.filter((name) => parts.some((part) => name.includes(part)));
+}
+
+async function prepare() {
+  await rm(resultsDir, { recursive: true, force: true });
+  await mkdir(resultsDir, { recursive: true });
+  const steps = new Steps();
+  await steps.step("cargo build", ({ exec }) => exec("cargo", ["build", "--workspace", "--bins", "--quiet"]));
+  await installVscode(steps);
+  const executablePath = await requireChromium(steps);
+  const vsix = await packageExtension(steps, "dev");
+  const stage = await steps.step("VS Code", () => Stage.open(vsix));
+  beforeExit("VS Code", () => stage.close());
+  return { executablePath, stage };
+}
+
+/** Plays one story on a fresh repository, codex home and page; resolves with whether it passed. */
+async function play(file, stage, browser) {
+  const name = path.basename(file, ".mjs");
+  const { default: tell, title = name, settings = {} } = await import(pathToFileURL(path.join(storiesDir, file)));
+  console.log(`\n${title}`);
+  const began = Date.now();
+  const set = await stage.set(name, settings);
+  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  const story = new Story({ name, page, resultsDir, ...set });
+  let failure;
+  try {
+    await within(STORY_MS, tell(story));
+  } catch (error) {
+    failure = error;
+    await story.keepEvidence();
+  }
+  await page.close();
+  const left = await stage.strike();
+  failure ??= left;
+  const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  console.log(failure ? `  ✗ ${title} (${seconds} s)` : `  ✓ ${title} (${seconds} s)`);
+  if (failure) {
+    console.log(`    ${(failure.stack ?? String(failure)).replaceAll("\n", "\n    ")}`);
+    await writeFile(path.join(resultsDir, `${name}.failure.txt`), `${failure.stack}\n`);
+  }
+  return !failure;
+}
+
+async function within(ms, work) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the story took longer than ${ms / 1000} s`)), ms);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,105 @@
+// What all stories share, and how it is made fresh for each: one VS Code server; per story a repository, a codex home
+// and a scripted model. Nothing of a story's window may live on in the next.
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { pinnedCodex } from "../tools/codex.mjs";
+import { cargoBinary } from "../tools/paths.mjs";
+import { makeSampleRepository } from "../tools/sample-repo.mjs";
+import { startScriptedModel } from "../tools/scripted-model.mjs";
+import { cleanEnvironment, startVscode } from "../tools/vscode-host.mjs";
+
+const STRIKE_MS = 10_000;
+
+export class Stage {
+  #dir;
+  #codexHome;
+  #vscode;
+  #model;
+  #settings;
+
+  /** Brings up VS Code with the extension in a folder of its own under the temporary directory. */
+  static async open(vsix) {
+    const stage = new Stage();
+    stage.#dir = await mkdtemp(path.join(os.tmpdir(), "outrigger-stories-"));
+    stage.#codexHome = path.join(stage.#dir, "codex-home");
+    stage.#settings = {
+      // Trust is a setting here, so that a story can ask for it.
+      "security.workspace.trust.enabled": false,
+      "outrigger.codex.path": await pinnedCodex(),
+      "outrigger.thread.approvalPolicy": "untrusted",
+    };
+    stage.#vscode = await startVscode({
+      folder: stage.#dir,
+      vsix,
+      userDataDir: path.join(stage.#dir, "vscode"),
+      extensionsDir: path.join(stage.#dir, "extensions"),
+      home: path.join(stage.#dir, "home"),
+      env: { CODEX_HOME: stage.#codexHome, TMPDIR: os.tmpdir() },
+      workspaceTrust: true,
+    });
+    return stage;
+  }
+
+  /** Makes the next story's repository, codex home and model, and lays its settings over the usual ones. */
+  async set(name, settings) {
+    await rm(this.#codexHome, { recursive: true, force: true });
+    this.#model = await startScriptedModel({
+      binary: cargoBinary("scripted-model", "dev"),
+      codexHome: this.#codexHome,
+      args: ["--story"],
+      env: cleanEnvironment(),
+    });
+    await this.#vscode.configure({ ...this.#settings, ...settings });
+    const repository = await makeSampleRepository(path.join(this.#dir, "repositories", name));
+    return {
+      repository,
+      url: this.#vscode.urlOf(repository),
+      codexHome: this.#codexHome,
+      modelUrl: this.#model.baseUrl,
+      processes: () => this.#vscode.processes(),
+      logsDir: path.join(this.#dir, "vscode/logs"),
+    };
+  }
+
+  /**
+   * Ends the story's window after its page is closed: its extension hosts are killed as a crash would, and everything
+   * they started must then end by itself. Resolves with an Error naming what did not.
+   */
+  async strike() {
+    const hosts = (await this.#vscode.processes()).filter(({ command }) => command.includes("--type=extensionHost"));
+    for (const { pid } of hosts) endProcess(pid);
+    let left = [];
+    for (const until = Date.now() + STRIKE_MS; Date.now() < until; await delay(100)) {
+      left = await this.#ours();
+      if (left.length === 0) break;
+    }
+    for (const { pid } of left) endProcess(pid);
+    await this.#model.stop();
+    if (left.length === 0) return undefined;
+    return new Error(
+      `still running after the window closed: ${left.map(({ pid, command }) => `${pid} ${command}`).join("; ")}`,
+    );
+  }
+
+  async close() {
+    await this.#model?.stop();
+    await this.#vscode.stop();
+    await rm(this.#dir, { recursive: true, force: true });
+  }
+
+  async #ours() {
+    const sidecar = /[\\/]server[\\/]outrigger(\.exe)?(\s|$)/;
+    const all = await this.#vscode.processes();
+    return all.filter(({ command }) => sidecar.test(command) || /\bcodex(\.exe)? app-server\b/.test(command));
+  }
+}
+
+function endProcess(pid) {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error;
+  }
+}

@@ -1,0 +1,119 @@
+// What a story has in its hands: the page, the repository it plays on, and words for what a person does in VS Code.
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+const SHOWN_MS = 30_000;
+
+export class Story {
+  /** The Playwright page. */
+  page;
+  /** The folder of the git repository that the window shows. */
+  repository;
+  #name;
+  #url;
+  #resultsDir;
+  #shots = 0;
+  #trace = [];
+
+  constructor({ name, page, resultsDir, url, ...set }) {
+    Object.assign(this, set);
+    this.page = page;
+    this.#name = name;
+    this.#url = url;
+    this.#resultsDir = resultsDir;
+    page.on("console", (message) => this.#trace.push(`console.${message.type()} ${message.text()}`));
+    page.on("pageerror", (error) => this.#trace.push(`pageerror ${error.stack}`));
+    page.on("requestfailed", (request) =>
+      this.#trace.push(`requestfailed ${request.url()} ${request.failure()?.errorText}`),
+    );
+  }
+
+  /** Opens the window and waits until the repository's files are shown. */
+  async openWindow() {
+    await this.page.goto(this.#url);
+    await this.page
+      .locator(".explorer-folders-view .monaco-list-row", { hasText: "README.md" })
+      .waitFor({ timeout: 60_000 });
+  }
+
+  /** One thing that happens; its name is printed and stands in the trace. `shot` keeps a screenshot under that name. */
+  async step(name, work, { shot } = {}) {
+    this.#trace.push(`step ${name}`);
+    const began = Date.now();
+    try {
+      const value = await work();
+      console.log(`    · ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+      return value;
+    } catch (error) {
+      error.message = `${name}: ${error.message}`;
+      throw error;
+    } finally {
+      if (shot) await this.shot(shot);
+    }
+  }
+
+  /** Keeps a screenshot as results/<story>-<nn>-<label>.png. */
+  async shot(label) {
+    this.#shots += 1;
+    const file = `${this.#name}-${String(this.#shots).padStart(2, "0")}-${label}.png`;
+    await this.page.screenshot({ path: path.join(this.#resultsDir, file) });
+  }
+
+  /** Runs a command by its title in the command palette. */
+  async command(title) {
+    await this.page.keyboard.press("F1");
+    await this.page.locator(".quick-input-widget input").fill(`>${title}`);
+    await this.page
+      .locator(".quick-input-list .monaco-list-row", { hasText: title })
+      .first()
+      .waitFor({ timeout: SHOWN_MS });
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Opens a file of the repository, by its path there, in an editor. */
+  async openFile(file) {
+    await this.page.keyboard.press("Control+P");
+    await this.page.locator(".quick-input-widget input").fill(file);
+    await this.page
+      .locator(".quick-input-list .monaco-list-row", { hasText: path.basename(file) })
+      .first()
+      .waitFor({ timeout: SHOWN_MS });
+    await this.page.keyboard.press("Enter");
+    await this.page.locator(".tab.active", { hasText: path.basename(file) }).waitFor({ timeout: SHOWN_MS });
+  }
+
+  /** The frame of the webview that holds `selector`; a webview is a frame in a frame, replaced when it reloads. */
+  async webview(selector) {
+    for (const until = Date.now() + SHOWN_MS; Date.now() < until; await this.page.waitForTimeout(100)) {
+      for (const frame of this.page.frames()) {
+        // A frame may go away while it is asked.
+        if (
+          await frame
+            .locator(selector)
+            .count()
+            .catch(() => 0)
+        )
+          return frame;
+      }
+    }
+    throw new Error(
+      `no webview shows ${selector}: ${this.page
+        .frames()
+        .map((frame) => frame.url())
+        .join(" | ")}`,
+    );
+  }
+
+  /** What a file of the repository holds on disk now. */
+  async onDisk(file) {
+    return readFile(path.join(this.repository, file), "utf8");
+  }
+
+  /** Keeps what helps to understand a failure: the page as it is, its console, the processes. */
+  async keepEvidence() {
+    await this.shot("failed").catch((error) => this.#trace.push(`no screenshot: ${error.message}`));
+    const processes = (await this.processes()).map(({ pid, command }) => `${pid} ${command}`);
+    const text = [...this.#trace, "", "processes", ...processes].join("\n");
+    await writeFile(path.join(this.#resultsDir, `${this.#name}.trace.txt`), `${text}\n`);
+  }
+}
