@@ -239,7 +239,7 @@ fn hunks(lines: &[&str], edits: &[Edit]) -> Vec<Range<usize>> {
         let range =
             edit.at.saturating_sub(CONTEXT)..(edit.at + edit.remove + CONTEXT).min(lines.len());
         match ranges.last_mut() {
-            Some(last) if range.start <= last.end => last.end = range.end.max(last.end),
+            Some(last) if range.start < last.end => last.end = range.end.max(last.end),
             _ => ranges.push(range),
         }
     }
@@ -260,4 +260,120 @@ fn first_match(lines: &[&str], from: usize, wanted: &[&str]) -> Option<usize> {
         .windows(wanted.len().max(1))
         .position(|window| window == wanted)
         .map(|at| from + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Applies a patch of one updated file as codex does: each hunk at its first match after the one before.
+    fn apply(text: &str, patch: &str) -> String {
+        let lines: Vec<&str> = text.lines().collect();
+        let body = patch.strip_prefix("*** Begin Patch\n*** Update File: ").unwrap();
+        let (_, body) = body.strip_suffix("*** End Patch").unwrap().split_once('\n').unwrap();
+        let mut result: Vec<&str> = Vec::new();
+        let mut cursor = 0;
+        for hunk in body.split("@@\n").skip(1) {
+            let side = |other: char| {
+                hunk.lines()
+                    .filter(|line| !line.starts_with(other))
+                    .map(|line| &line[1..])
+                    .collect::<Vec<_>>()
+            };
+            let old = side('+');
+            let at = first_match(&lines, cursor, &old).unwrap();
+            result.extend(&lines[cursor..at]);
+            result.extend(side('-'));
+            cursor = at + old.len();
+        }
+        result.extend(&lines[cursor..]);
+        result.join("\n") + "\n"
+    }
+
+    fn file(path: &str, text: &str) -> SourceFile {
+        SourceFile { path: path.into(), text: text.into() }
+    }
+
+    const GREETING: &str = "function a() {\n  say(\"Hello\");\n}\n\nfunction b() {\n  const name = who();\n  \
+                            say(\"Goodbye, \" + name);\n}\n";
+
+    #[test]
+    fn two_phrases_of_the_code_change() {
+        let proposal = propose(&file("a.js", GREETING), 0);
+        assert_eq!(
+            proposal,
+            Proposal {
+                path: "a.js".into(),
+                patch: "*** Begin Patch\n*** Update File: a.js\n\
+                        @@\n function a() {\n-  say(\"Hello\");\n+  say(\"Welcome\");\n }\n \n\
+                        @@\n function b() {\n   const name = who();\n-  say(\"Goodbye, \" + name);\n\
+                        +  say(\"See you soon, \" + name);\n }\n\
+                        *** End Patch"
+                    .into(),
+                changes: vec![
+                    "says “Welcome” instead of “Hello” in line 2".into(),
+                    "says “See you soon,” instead of “Goodbye,” in line 7".into(),
+                ],
+            }
+        );
+        assert_eq!(
+            apply(GREETING, &proposal.patch),
+            GREETING.replace("Hello", "Welcome").replace("Goodbye, ", "See you soon, ")
+        );
+    }
+
+    #[test]
+    fn a_place_that_looks_like_an_earlier_one_is_still_found() {
+        let text = "start();\n".to_owned()
+            + &"call();\n".repeat(30)
+            + "say(\"Hello\");\n"
+            + &"call();\n".repeat(30);
+        let text = text.clone() + &text;
+        for variant in 0..4 {
+            let patch = propose(&file("a.js", &text), variant).patch;
+            let changed = apply(&text, &patch);
+            let differing: Vec<usize> = (0..text.lines().count())
+                .filter(|&at| text.lines().nth(at) != changed.lines().nth(at))
+                .map(|at| at % 62)
+                .collect();
+            assert_eq!(differing, [31, 31]);
+        }
+    }
+
+    #[test]
+    fn a_hunk_that_is_too_like_an_earlier_place_quotes_more() {
+        let text = "x();\nx();\ny();\nx();\nx();\nx();\nx();\nfn end() {\n";
+        let lines: Vec<&str> = text.lines().collect();
+        let edit = Edit { at: 5, remove: 1, add: vec!["z();".into()], what: String::new() };
+        // `x x x` from line 3 on would match there first.
+        assert_eq!(hunks(&lines, &[edit]), vec![3..8; 1]);
+    }
+
+    #[test]
+    fn each_change_differs_from_the_one_before_whether_or_not_that_was_applied() {
+        let files = [
+            ("a.js", GREETING),
+            (
+                "a.py",
+                "#!/usr/bin/env python3\nimport os\n\n\ndef main():\n    return os.getpid()\n\n\nmain()\n",
+            ),
+            ("a.rs", "fn a() {}\n\n\n\n\n\nfn b() {\n    a();\n}\n"),
+            ("plain.c", "x\ny\nz\n"),
+            ("README.md", "# Title\n\nOne.\n\nTwo.\n\nThree.\n\nFour.\n"),
+            ("note.txt", "one\ntwo\nthree\n"),
+        ];
+        for (path, start) in files {
+            let mut text = start.to_owned();
+            for variant in 0..12 {
+                let declined = propose(&file(path, &text), variant);
+                let next = propose(&file(path, &text), variant + 1);
+                assert_ne!(declined.patch, next.patch, "{path} {variant}");
+                let changed = apply(&text, &declined.patch);
+                assert_ne!(changed, text, "{path} {variant}");
+                text = changed;
+            }
+            let grown = text.lines().count() - start.lines().count();
+            assert!(grown <= 4, "{path} grew by {grown} lines: {text}");
+        }
+    }
 }

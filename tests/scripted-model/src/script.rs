@@ -212,4 +212,15 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn the_examples_of_the_readme_can_be_played() {
+        let readme = include_str!("../README.md");
+        let examples =
+            readme.split("```json\n").skip(1).map(|rest| rest.split_once("```").unwrap().0);
+        let first_steps: Vec<usize> = examples
+            .map(|json| Script::from_json("file", json).unwrap().step_after(0).len())
+            .collect();
+        assert_eq!(first_steps, [2, 1]);
+    }
 }
