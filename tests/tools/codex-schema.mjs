@@ -21,7 +21,12 @@ const METHODS = "server/src/codex/contract_methods.rs";
 const UNIONS = [
   { union: "ClientRequest", label: "client request", name: "CLIENT_REQUESTS", doc: "Requests that a client may send." },
   { union: "ServerRequest", label: "server request" },
-  { union: "ServerNotification", label: "notification", name: "NOTIFICATIONS", doc: "Notifications that the app-server sends." },
+  {
+    union: "ServerNotification",
+    label: "notification",
+    name: "NOTIFICATIONS",
+    doc: "Notifications that the app-server sends.",
+  },
   { union: "ClientNotification", label: "client notification" },
 ];
 

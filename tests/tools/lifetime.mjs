@@ -13,7 +13,10 @@ export function beforeExit(name, end) {
 
 /** Ends everything registered and then this process. Only the first call counts. */
 export function exit(code) {
-  ending ??= endAll().then((clean) => process.exit(clean ? code : 1));
+  ending ??= endAll().then((clean) => {
+    if (clean && code > 128) console.log("Stopped. Nothing is left running.");
+    process.exit(clean ? code : 1);
+  });
   return ending;
 }
 
@@ -54,8 +57,9 @@ function watchSignals() {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     // npm passes Ctrl-C on although the terminal already sent it to us: every signal after the first is the same wish.
     process.on(signal, () => {
-      if (!ending) console.log("\nStopping …");
-      void exit(128 + os.constants.signals[signal]);
+      if (ending) return;
+      console.log("\nStopping …");
+      exit(128 + os.constants.signals[signal]);
     });
   }
   // A terminal that is gone takes no more output; that must not cut the ending short.

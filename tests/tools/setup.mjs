@@ -1,8 +1,9 @@
 // Installs what the root lock file names: the tools, the extension's dependencies and the pinned codex.
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { main } from "./lifetime.mjs";
-import { root } from "./paths.mjs";
+import { extensionDir, root } from "./paths.mjs";
 import { npm } from "./run.mjs";
 import { hashFiles, unlessStamped } from "./stamp.mjs";
 import { Steps } from "./steps.mjs";
@@ -13,9 +14,10 @@ export const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
 /** Brings node_modules to what package-lock.json says; nothing to do takes milliseconds. */
 export function installPackages(steps) {
   return steps.step("npm packages", async ({ exec, say }) => {
-    const manifests = ["package-lock.json", "package.json", "extensions/vscode/package.json"];
     const hash = await hashFiles(
-      manifests.map((file) => path.join(root, file)),
+      [path.join(root, "package-lock.json")],
+      await wantedPackages(path.join(root, "package.json")),
+      await wantedPackages(path.join(extensionDir, "package.json")),
       process.platform,
       process.arch,
     );
@@ -25,6 +27,12 @@ export function installPackages(steps) {
     });
     if (!ran) say("nothing changed");
   });
+}
+
+// A manifest may change in a hundred ways; only these call for an install (which fails when the lock lags behind).
+async function wantedPackages(manifest) {
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(await readFile(manifest, "utf8"));
+  return JSON.stringify([dependencies, devDependencies, optionalDependencies]);
 }
 
 /** Checks for git and Rust. */

@@ -14,6 +14,8 @@ const READERS = {
       count(line, "passed"),
       count(line, "failed") + count(line, "errors?"),
     ]),
+  // ℹ pass 3 and ℹ fail 1, each on a line (# instead of ℹ when it is not a terminal)
+  node: (text) => last(text, /^\S+ pass (\d+)\n\S+ fail (\d+)$/gm, ([, passed, failed]) => [passed, failed]),
   // stories: 3 passed, 0 failed
   stories: (text) => last(text, /^stories: (\d+) passed, (\d+) failed$/gm, ([, passed, failed]) => [passed, failed]),
 };
@@ -24,10 +26,10 @@ export class Tally {
   /** Names of the steps whose tests are in the sums. */
   counted = new Set();
 
-  /** Adds what a step's runner printed; not `ok` and no failure printed is one failure: it broke before it could count. */
+  /** Adds what a step's runner printed. Not `ok`, or no count at all, is at least one failure: it broke before it could count. */
   read(name, runner, output, ok) {
     this.counted.add(name);
-    const [passed, failed] = (READERS[runner](stripVTControlCharacters(output)) ?? [0, 0]).map(Number);
+    const [passed, failed] = (READERS[runner](stripVTControlCharacters(output)) ?? [0, 1]).map(Number);
     this.passed += passed;
     this.failed += ok ? failed : Math.max(1, failed);
   }

@@ -1,6 +1,6 @@
 // npm test: everything from nothing. Installs, checks, Rust tests, extension tests, stories in a real VS Code, a
 // foreign LSP client. Each step's time is printed; the last line is the sum of all runners.
-import { access } from "node:fs/promises";
+import { access, readdir } from "node:fs/promises";
 import path from "node:path";
 import { each, nodeChecks, rustChecks } from "./check.mjs";
 import { requireChromium } from "./chromium.mjs";
@@ -39,7 +39,7 @@ async function runAll(steps, tally) {
   const packages = installPackages(steps);
   await Promise.all([
     each([...rustChecks(steps), ...buildRust(steps)]),
-    each([() => packages, ...nodeChecks(steps), () => extensionTests(steps, tally)]),
+    each([() => packages, ...nodeChecks(steps), () => toolTests(steps, tally), () => extensionTests(steps, tally)]),
     each([() => installVscode(steps), () => requireChromium(steps), () => lspClientVenv(steps)]),
   ]);
   await each([() => rustTests(steps, tally), () => stories(steps, tally), () => lspClientTests(steps, tally)]);
@@ -67,6 +67,13 @@ async function rustTests(steps, tally) {
     return counted(steps, tally, "cargo nextest", "nextest", "cargo", args);
   }
   return counted(steps, tally, "cargo test", "cargo", "cargo", ["test", "--workspace", "--no-fail-fast"]);
+}
+
+async function toolTests(steps, tally) {
+  const dir = path.join(root, "tests/tools/test");
+  const files = (await readdir(dir)).filter((name) => name.endsWith(".test.mjs")).map((name) => path.join(dir, name));
+  const args = ["--test", "--test-timeout=60000", ...files];
+  return counted(steps, tally, "tool tests", "node", process.execPath, args);
 }
 
 function extensionTests(steps, tally) {
