@@ -1,4 +1,5 @@
 //! Outrigger: Codex in the editor you already use.
 
 pub mod codex;
+pub mod core;
 pub mod protocol;
