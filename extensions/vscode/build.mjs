@@ -1,0 +1,37 @@
+// Bundles the extension host (CommonJS) and the webview (one module), and puts beside them what a webview may load.
+import { build } from "esbuild";
+import { copyFile, mkdir, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const dist = join(here, "dist");
+const require = createRequire(import.meta.url);
+
+await rm(dist, { recursive: true, force: true });
+await mkdir(join(dist, "webview"), { recursive: true });
+
+const common = { absWorkingDir: here, bundle: true, minify: true, sourcemap: "linked", logLevel: "warning" };
+await Promise.all([
+  build({
+    ...common,
+    entryPoints: ["src/main.ts"],
+    outfile: join(dist, "extension.cjs"),
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    external: ["vscode"],
+  }),
+  build({
+    ...common,
+    entryPoints: ["src/webview/main.ts"],
+    outfile: join(dist, "webview", "main.js"),
+    platform: "browser",
+    target: "es2022",
+    format: "esm",
+  }),
+]);
+
+const icons = dirname(require.resolve("@vscode/codicons/dist/codicon.css"));
+for (const file of ["codicon.css", "codicon.ttf"]) await copyFile(join(icons, file), join(dist, "webview", file));

@@ -1,0 +1,182 @@
+// What Codex waits for a person to decide. The sidecar's list and notes are the truth; this is the copy that the
+// surfaces draw from.
+
+import { type Door, Listeners, refusalOf, type Unsubscribe } from "./door";
+import type { Approval, ApprovalResolved } from "./protocol.generated";
+
+/** How long an approval must have been on screen before a command without an id may decide it, in milliseconds. */
+export const SEEN_AFTER_MS = 500;
+
+/** What became of a decision made here. */
+export type Decided =
+  { result: "sent" } | { result: "late"; message: string } | { result: "failed"; message: string; hint: string | null };
+
+export type Gone = { approval: Approval; resolved: ApprovalResolved };
+
+export class Approvals {
+  private readonly byId = new Map<string, Approval>();
+  private readonly deciding = new Set<string>();
+  private readonly shownSince = new Map<string, number>();
+  private readonly ownThreads = new Set<string>();
+  private readonly changed = new Listeners<void>();
+  private readonly resolved = new Listeners<Gone>();
+  private subscriptions: Unsubscribe[] = [];
+
+  constructor(
+    private readonly door: Door,
+    private readonly folders: () => string[],
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** Listens, and takes the list whenever the sidecar comes up. What a dead sidecar asked is gone with it. */
+  connect(): void {
+    this.subscriptions = [
+      this.door.onNote("outrigger/approval/requested", ({ approval }) => this.add(approval)),
+      this.door.onNote("outrigger/approval/resolved", (note) => this.remove(note)),
+      this.door.onState((link) => {
+        if (link.state === "running") void this.refresh();
+        else this.replace([]);
+      }),
+    ];
+    if (this.door.state.state === "running") void this.refresh();
+  }
+
+  dispose(): void {
+    for (const unsubscribe of this.subscriptions) unsubscribe();
+  }
+
+  async refresh(): Promise<void> {
+    try {
+      // Replies and notes come in the order the sidecar decided, so this list holds at the moment it is read.
+      this.replace((await this.door.request("outrigger/approval/list", {})).approvals);
+    } catch {
+      // The sidecar went away or is not ready: its next `running` asks again.
+    }
+  }
+
+  onChange(listener: () => void): Unsubscribe {
+    return this.changed.add(listener);
+  }
+
+  onResolved(listener: (gone: Gone) => void): Unsubscribe {
+    return this.resolved.add(listener);
+  }
+
+  /** A thread that this window opened: its approvals prompt here wherever its folder is. */
+  own(threadId: string): void {
+    if (this.ownThreads.has(threadId)) return;
+    this.ownThreads.add(threadId);
+    this.changed.fire();
+  }
+
+  get(approvalId: string): Approval | undefined {
+    return this.byId.get(approvalId);
+  }
+
+  /** Those that concern this window, the oldest first. */
+  get pending(): Approval[] {
+    return [...this.byId.values()].filter((a) => this.concerns(a)).sort((a, b) => a.requestedAt - b.requestedAt);
+  }
+
+  isDeciding(approvalId: string): boolean {
+    return this.deciding.has(approvalId);
+  }
+
+  /** Says which approvals are on screen now. */
+  show(approvalIds: Iterable<string>): void {
+    const ids = new Set([...approvalIds].filter((id) => this.byId.has(id)));
+    const before = [...this.shownSince.keys()];
+    if (before.length === ids.size && before.every((id) => ids.has(id))) return;
+    for (const id of before) if (!ids.has(id)) this.shownSince.delete(id);
+    for (const id of ids) if (!this.shownSince.has(id)) this.shownSince.set(id, this.now());
+    this.door.notify("outrigger/session/update", { shown: [...ids] });
+    this.changed.fire();
+  }
+
+  get shown(): string[] {
+    return [...this.shownSince.keys()];
+  }
+
+  /** The one approval that a command without an id may mean: the only one, and on screen long enough to be read. */
+  get unambiguous(): Approval | undefined {
+    const [only, another] = this.pending;
+    if (!only || another) return undefined;
+    const since = this.shownSince.get(only.approvalId);
+    return since !== undefined && this.now() - since >= SEEN_AFTER_MS ? only : undefined;
+  }
+
+  async decide(approvalId: string, decision: unknown): Promise<Decided> {
+    if (!this.byId.has(approvalId)) return { result: "late", message: "This was already decided." };
+    this.deciding.add(approvalId);
+    this.changed.fire();
+    try {
+      await this.door.request("outrigger/approval/decide", { approvalId, decision });
+      return { result: "sent" };
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal.kind === "approvalResolved" || refusal.kind === "approvalUnknown") {
+        this.drop(approvalId);
+        return { result: "late", message: refusal.message };
+      }
+      return { result: "failed", message: refusal.message, hint: refusal.hint };
+    } finally {
+      this.deciding.delete(approvalId);
+      this.changed.fire();
+    }
+  }
+
+  private concerns(approval: Approval): boolean {
+    if (approval.threadId === null || this.ownThreads.has(approval.threadId)) return true;
+    const folders = this.folders();
+    const places = [approval.cwd, ...(approval.changes ?? []).map((change) => change.uri)];
+    return places.some((place) => place !== null && folders.some((folder) => isInside(pathOf(place), folder)));
+  }
+
+  private replace(approvals: Approval[]): void {
+    this.byId.clear();
+    for (const approval of approvals) this.byId.set(approval.approvalId, approval);
+    for (const id of [...this.shownSince.keys()]) if (!this.byId.has(id)) this.shownSince.delete(id);
+    this.changed.fire();
+  }
+
+  private add(approval: Approval): void {
+    this.byId.set(approval.approvalId, approval);
+    this.changed.fire();
+  }
+
+  private remove(note: ApprovalResolved): void {
+    const approval = this.drop(note.approvalId);
+    if (approval) this.resolved.fire({ approval, resolved: note });
+  }
+
+  private drop(approvalId: string): Approval | undefined {
+    const approval = this.byId.get(approvalId);
+    this.byId.delete(approvalId);
+    this.shownSince.delete(approvalId);
+    if (approval) this.changed.fire();
+    return approval;
+  }
+}
+
+function pathOf(place: string): string {
+  if (!place.startsWith("file:")) return place;
+  const { pathname } = new URL(place);
+  try {
+    return decodeURIComponent(pathname);
+  } catch {
+    return pathname; // A name that is not UTF-8: its bytes stay encoded.
+  }
+}
+
+/** One spelling for `/C:/a`, `c:\\a` and `C:/a/`. */
+function spelled(path: string): string {
+  return path
+    .replaceAll("\\", "/")
+    .replace(/^\/?([A-Za-z]):/, (_, drive: string) => `${drive.toLowerCase()}:`)
+    .replace(/\/+$/, "");
+}
+
+function isInside(path: string, folder: string): boolean {
+  const [inner, root] = [spelled(path), spelled(folder)];
+  return inner === root || inner.startsWith(root + "/");
+}

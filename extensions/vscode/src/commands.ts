@@ -1,0 +1,224 @@
+// Everything a person can invoke. Each factory takes the parts it needs and returns the command.
+
+import * as vscode from "vscode";
+import type { Approvals } from "./approvals";
+import { type ListedThread, refusalOf } from "./door";
+import { installCodex } from "./install";
+import type { Approval } from "./protocol.generated";
+import { answersOf, questionsOf } from "./questions";
+import type { CommentThreads } from "./surfaces/commentThreads";
+import { type Notifications, say } from "./surfaces/notifications";
+import { type ProposedDiff, queryOf } from "./surfaces/proposedDiff";
+import type { Conversation } from "./view/conversation";
+import type { ViewProvider } from "./view/provider";
+import { type Action, headline, oneLine, optionFor } from "./wording";
+
+export type Parts = {
+  approvals: Approvals;
+  conversation: Conversation;
+  comments: CommentThreads;
+  diff: ProposedDiff;
+  notifications: Notifications;
+  view: ViewProvider;
+  log: vscode.LogOutputChannel;
+  restart: () => Promise<void>;
+};
+
+export function registerCommands(parts: Parts): vscode.Disposable[] {
+  const commands: Record<string, (...args: unknown[]) => unknown> = {
+    "outrigger.thread.new": () => newThread(parts),
+    "outrigger.thread.pick": () => pickThread(parts),
+    "outrigger.turn.stop": () => parts.conversation.stop(),
+    "outrigger.restart": () => parts.restart(),
+    "outrigger.showLog": () => parts.log.show(),
+    "outrigger.installCodex": () => installCodex(),
+    "outrigger.approval.next": () => next(parts),
+    "outrigger.approval.reveal": (target) => withApproval(parts, target, (approval) => reveal(parts, approval)),
+    "outrigger.approval.showDiff": (target) =>
+      withApproval(parts, target, (approval) => parts.diff.show(approval.approvalId)),
+    "outrigger.approval.accept": (target) => act(parts, target, "accept"),
+    "outrigger.approval.acceptForSession": (target) => act(parts, target, "acceptForSession"),
+    "outrigger.approval.decline": (target) => act(parts, target, "decline"),
+    "outrigger.approval.cancel": (target) => act(parts, target, "cancel"),
+    "outrigger.approval.saveAndAccept": (target) => saveAndAccept(parts, target),
+    "outrigger.approval.choose": (target, index) => choose(parts, target, index),
+    "outrigger.approval.reply": (reply) => replyTo(parts, reply as vscode.CommentReply),
+  };
+  return Object.entries(commands).map(([id, run]) => vscode.commands.registerCommand(id, run));
+}
+
+/** Sends a decision and says what the person must know about it. */
+export async function decide(parts: Parts, approvalId: string, decision: unknown): Promise<boolean> {
+  parts.notifications.decidingHere(approvalId);
+  const decided = await parts.approvals.decide(approvalId, decision);
+  if (decided.result === "late") say(decided.message);
+  if (decided.result === "failed") {
+    const text = decided.hint ? `${decided.message} ${decided.hint}` : decided.message;
+    void vscode.window.showErrorMessage(`The decision was not sent: ${text}`);
+  }
+  return decided.result === "sent";
+}
+
+/** The approval that a menu, a link, a lens or a palette entry means. */
+function targetOf(parts: Parts, target: unknown): Approval | undefined {
+  if (typeof target === "string") return parts.approvals.get(target);
+  if (target instanceof vscode.Uri) {
+    const id = queryOf(target)?.[0] ?? parts.diff.active;
+    return id === undefined ? undefined : parts.approvals.get(id);
+  }
+  if (typeof target === "object" && target !== null && "comments" in target) {
+    const id = parts.comments.approvalOf(target as vscode.CommentThread);
+    return id === undefined ? undefined : parts.approvals.get(id);
+  }
+  return undefined;
+}
+
+async function withApproval(parts: Parts, target: unknown, run: (approval: Approval) => unknown): Promise<void> {
+  const named = target !== undefined && !(target instanceof vscode.Uri && targetOf(parts, target) === undefined);
+  const approval = targetOf(parts, target) ?? (named ? undefined : await pickApproval(parts));
+  if (approval) await run(approval);
+  else if (named) say("This was already decided.");
+}
+
+/** Without a target only the one approval that the person has seen may be meant; else they choose. */
+async function pickApproval(parts: Parts): Promise<Approval | undefined> {
+  const active = parts.diff.active;
+  if (active !== undefined) return parts.approvals.get(active);
+  const { pending, unambiguous } = parts.approvals;
+  if (unambiguous || pending.length === 0) return unambiguous;
+  const items = pending.map((approval) => ({
+    label: headline(approval),
+    detail: approval.reason ?? approval.cwd ?? "",
+    approval,
+  }));
+  return (await vscode.window.showQuickPick(items, { title: "Which one?", matchOnDetail: true }))?.approval;
+}
+
+async function act(parts: Parts, target: unknown, action: Action): Promise<void> {
+  await withApproval(parts, target, async (approval) => {
+    const option = optionFor(approval, action);
+    if (option) await decide(parts, approval.approvalId, option.decision);
+    else await reveal(parts, approval);
+  });
+}
+
+async function choose(parts: Parts, target: unknown, index: unknown): Promise<void> {
+  await withApproval(parts, target, async (approval) => {
+    const option = typeof index === "number" ? approval.options[index] : undefined;
+    if (option) await decide(parts, approval.approvalId, option.decision);
+  });
+}
+
+async function saveAndAccept(parts: Parts, target: unknown): Promise<void> {
+  await withApproval(parts, target, async (approval) => {
+    const touched = new Set((approval.changes ?? []).map(({ uri }) => vscode.Uri.parse(uri).toString()));
+    const dirty = vscode.workspace.textDocuments.filter((doc) => doc.isDirty && touched.has(doc.uri.toString()));
+    for (const document of dirty) {
+      if (await document.save()) continue;
+      void vscode.window.showErrorMessage(`${document.fileName} could not be saved, so nothing was accepted.`);
+      return;
+    }
+    await act(parts, approval.approvalId, "accept");
+  });
+}
+
+/** Declines, and tells Codex what to do instead. */
+async function replyTo(parts: Parts, { thread, text }: vscode.CommentReply): Promise<void> {
+  const approval = targetOf(parts, thread);
+  const option = approval && optionFor(approval, "decline");
+  if (!approval || !option || !text.trim()) return;
+  const { threadId, turnId } = approval;
+  if (!(await decide(parts, approval.approvalId, option.decision)) || threadId === null) return;
+  try {
+    await parts.conversation.tell(threadId, turnId, text);
+  } catch (error) {
+    const refusal = refusalOf(error);
+    void vscode.window.showErrorMessage(`The change was declined, but Codex was not told: ${refusal.message}`);
+  }
+}
+
+/** The oldest approval that is not on screen, else the oldest. */
+async function next(parts: Parts): Promise<void> {
+  const shown = new Set(parts.approvals.shown);
+  const { pending } = parts.approvals;
+  const approval = pending.find(({ approvalId }) => !shown.has(approvalId)) ?? pending[0];
+  if (approval) await reveal(parts, approval);
+}
+
+/** Shows an approval where it is decided best: at its lines, or as a card in the view. */
+async function reveal(parts: Parts, approval: Approval): Promise<void> {
+  if (approval.kind === "question" && !parts.view.visible) {
+    await askQuestions(parts, approval);
+    return;
+  }
+  if (approval.kind !== "fileChange") {
+    await parts.view.reveal(approval.approvalId);
+    return;
+  }
+  const [only, another] = approval.changes ?? [];
+  if (!only || another || only.kind === "add") {
+    await parts.diff.show(approval.approvalId);
+    return;
+  }
+  const place = parts.comments.placeOf(approval.approvalId);
+  const uri = place?.uri ?? vscode.Uri.parse(only.uri);
+  await vscode.window.showTextDocument(uri, place ? { selection: place.range } : {});
+}
+
+/** A question as quick picks: for when the view is not there to show its card. */
+async function askQuestions(parts: Parts, approval: Approval): Promise<void> {
+  const questions = questionsOf(approval);
+  const given: Record<string, string> = {};
+  for (const question of questions) {
+    const title = question.header || "Codex asks";
+    const other = { label: "$(edit) Something else…", description: "", other: true };
+    const options = question.options.map((option) => ({ ...option, other: false }));
+    const choices = question.isOther ? [...options, other] : options;
+    const chosen =
+      options.length === 0
+        ? other
+        : await vscode.window.showQuickPick(choices, { title, placeHolder: question.question });
+    if (!chosen) return;
+    const box = { title, prompt: question.question, password: question.isSecret, ignoreFocusOut: true };
+    const answer = chosen.other ? await vscode.window.showInputBox(box) : chosen.label;
+    if (!answer) return;
+    given[question.id] = answer;
+  }
+  const answers = answersOf(questions, given);
+  if (answers) await decide(parts, approval.approvalId, answers);
+}
+
+async function newThread(parts: Parts): Promise<void> {
+  parts.conversation.newThread();
+  await vscode.commands.executeCommand("outrigger.view.focus");
+}
+
+type ThreadItem = vscode.QuickPickItem & { threadId: string | null };
+
+async function pickThread(parts: Parts): Promise<void> {
+  const threads = parts.conversation
+    .listThreads()
+    .then((list): ThreadItem[] => [
+      { label: "$(add) New thread", threadId: null },
+      ...list.map((thread) => itemOf(thread, parts.conversation.page.threadId)),
+    ]);
+  try {
+    const chosen = await vscode.window.showQuickPick(threads, { title: "Threads of this folder", matchOnDetail: true });
+    if (!chosen) return;
+    if (chosen.threadId === null) parts.conversation.newThread();
+    else void parts.conversation.open(chosen.threadId);
+    await vscode.commands.executeCommand("outrigger.view.focus");
+  } catch (error) {
+    parts.conversation.fail(refusalOf(error));
+  }
+}
+
+function itemOf(thread: ListedThread, current: string | null): ThreadItem {
+  const label = oneLine(thread.name ?? thread.preview, 80).text || "Untitled";
+  const icon = thread.status?.type === "active" ? "$(sync~spin) " : thread.id === current ? "$(check) " : "";
+  const description = new Date(thread.updatedAt * 1000).toLocaleString(undefined, {
+    dateStyle: "medium",
+    timeStyle: "short",
+  });
+  return { label: icon + label.replaceAll("$(", "$ ("), description, threadId: thread.id };
+}

@@ -1,0 +1,44 @@
+// The only reader of settings.
+
+import * as vscode from "vscode";
+import type { ThreadSettings } from "./view/conversation";
+
+export type Codex = { path?: string; args: string[] };
+
+function text(key: string): string {
+  return vscode.workspace.getConfiguration("outrigger").get<string | null>(key)?.trim() ?? "";
+}
+
+/** The sidecar to run: the person's own, or the one beside the extension. */
+export function sidecarPath(extension: vscode.Uri): string {
+  const chosen = text("path");
+  if (chosen) return chosen;
+  const name = process.platform === "win32" ? "outrigger.exe" : "outrigger";
+  return vscode.Uri.joinPath(extension, "server", name).fsPath;
+}
+
+export function codex(): Codex {
+  const path = text("codex.path");
+  return {
+    ...(path ? { path } : {}),
+    args: vscode.workspace.getConfiguration("outrigger").get<string[]>("codex.args") ?? [],
+  };
+}
+
+export function threadSettings(): ThreadSettings {
+  const approvalPolicy = text("thread.approvalPolicy");
+  const sandbox = text("thread.sandbox");
+  return { ...(approvalPolicy ? { approvalPolicy } : {}), ...(sandbox ? { sandbox } : {}) };
+}
+
+/** Whether lenses are drawn at all: a person may have turned them off. */
+export function codeLensEnabled(document: vscode.TextDocument): boolean {
+  return vscode.workspace.getConfiguration("editor", document).get<boolean>("codeLens") ?? true;
+}
+
+/** Calls `listener` when a setting that needs another sidecar process has changed. */
+export function onSidecarSettings(listener: () => void): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (["outrigger.path", "outrigger.codex"].some((key) => event.affectsConfiguration(key))) listener();
+  });
+}

@@ -1,0 +1,71 @@
+// One quiet notification for an approval that nothing on screen shows, and a word in the status bar when one ends
+// without this window's doing.
+
+import * as vscode from "vscode";
+import type { Approvals } from "../approvals";
+import type { Owned } from "../door";
+import type { Approval } from "../protocol.generated";
+import { goneText, headline, networkOf, oneLine, typedCommand } from "../wording";
+
+/** A longer command is not decided from a notification: it would not show whole. */
+const WHOLE_COMMAND = 200;
+const STATUS_MS = 6_000;
+
+export class Notifications implements vscode.Disposable {
+  private readonly told = new Set<string>();
+  private readonly decidedHere = new Set<string>();
+  private notified: string | null = null;
+  private readonly disposables: Owned[];
+
+  constructor(private readonly approvals: Approvals) {
+    this.disposables = [
+      { dispose: approvals.onChange(() => this.tell()) },
+      {
+        dispose: approvals.onResolved(({ approval, resolved }) => {
+          if (this.decidedHere.delete(approval.approvalId)) return;
+          say(goneText(approval, resolved.outcome, resolved.decidedBy));
+        }),
+      },
+    ];
+  }
+
+  dispose(): void {
+    for (const disposable of this.disposables) disposable.dispose();
+  }
+
+  /** A decision of this window needs no word about its end. */
+  decidingHere(approvalId: string): void {
+    this.decidedHere.add(approvalId);
+  }
+
+  private tell(): void {
+    const pending = this.approvals.pending;
+    const ids = new Set(pending.map((approval) => approval.approvalId));
+    for (const known of [this.told, this.decidedHere]) for (const id of known) if (!ids.has(id)) known.delete(id);
+    if (this.notified !== null && ids.has(this.notified)) return; // One at a time: the status bar has the count.
+    for (const id of this.approvals.shown) this.told.add(id);
+    const unseen = pending.find(({ approvalId }) => !this.told.has(approvalId));
+    this.notified = unseen?.approvalId ?? null;
+    if (!unseen) return;
+    this.told.add(unseen.approvalId);
+    void this.ask(unseen);
+  }
+
+  private async ask(approval: Approval): Promise<void> {
+    const decidable = approval.kind === "command" && wholeIn(approval);
+    const choices = decidable ? ["Show", "Accept", "Decline"] : ["Show"];
+    const text = oneLine(headline(approval), WHOLE_COMMAND + 40).text;
+    const choice = await vscode.window.showInformationMessage(text, ...choices);
+    const command = { Show: "reveal", Accept: "accept", Decline: "decline" }[choice ?? ""];
+    if (command) await vscode.commands.executeCommand(`outrigger.approval.${command}`, approval.approvalId);
+  }
+}
+
+function wholeIn(approval: Approval): boolean {
+  return networkOf(approval) !== null || oneLine(typedCommand(approval.command ?? ""), WHOLE_COMMAND).whole;
+}
+
+/** A word in the status bar that leaves by itself. */
+export function say(text: string): void {
+  vscode.window.setStatusBarMessage(`$(info) ${text}`, STATUS_MS);
+}

@@ -1,0 +1,116 @@
+// The proposed content beside the present one, in VS Code's own diff editor.
+
+import * as vscode from "vscode";
+import type { Approvals } from "../approvals";
+import type { Owned } from "../door";
+import type { ProposedFile } from "../protocol.generated";
+import { baseName, headline } from "../wording";
+import type { Proposals } from "./proposals";
+
+export const SCHEME = "outrigger-proposed";
+
+type Side = "old" | "new";
+
+export class ProposedDiff implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  private readonly disposables: Owned[] = [];
+  /** Titles of the multi-file diffs that are open: their tabs have no input that the stable API shows. */
+  private readonly titles = new Map<string, string>();
+
+  constructor(
+    private readonly approvals: Approvals,
+    private readonly proposals: Proposals,
+  ) {
+    this.disposables.push(
+      vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
+      vscode.window.tabGroups.onDidChangeTabs(() => this.tellContext()),
+      vscode.window.tabGroups.onDidChangeTabGroups(() => this.tellContext()),
+      { dispose: approvals.onChange(() => this.tellContext()) },
+      { dispose: approvals.onResolved(({ approval }) => void this.close(approval.approvalId)) },
+    );
+  }
+
+  dispose(): void {
+    for (const disposable of this.disposables) disposable.dispose();
+  }
+
+  /** Where the content of one side of a file is read from. The path stays the file's, so that it is highlighted. */
+  uri(approvalId: string, file: ProposedFile, side: Side): vscode.Uri {
+    const target = vscode.Uri.parse(side === "new" ? (file.movedTo ?? file.uri) : file.uri);
+    return vscode.Uri.from({ scheme: SCHEME, path: target.path, query: JSON.stringify([approvalId, file.uri, side]) });
+  }
+
+  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+    const [approvalId, fileUri, side] = queryOf(uri) ?? [];
+    const approval = approvalId === undefined ? undefined : this.approvals.get(approvalId);
+    if (!approval) return "";
+    const file = (await this.proposals.content(approval)).find((found) => found.uri === fileUri);
+    return (side === "new" ? file?.newText : file?.oldText) ?? "";
+  }
+
+  async show(approvalId: string, preserveFocus = false): Promise<void> {
+    const approval = this.approvals.get(approvalId);
+    if (!approval) return;
+    const files = await this.proposals.content(approval);
+    const [only] = files;
+    if (!only) return;
+    if (files.length === 1) {
+      const title = `${baseName(only.uri)}: what Codex wants`;
+      const [left, right] = [this.left(approvalId, only), this.uri(approvalId, only, "new")];
+      await vscode.commands.executeCommand("vscode.diff", left, right, title, { preview: true, preserveFocus });
+      return;
+    }
+    const title = headline(approval);
+    this.titles.set(title, approvalId);
+    const resources = files.map((file) => [
+      vscode.Uri.parse(file.movedTo ?? file.uri),
+      this.left(approvalId, file),
+      this.uri(approvalId, file, "new"),
+    ]);
+    await vscode.commands.executeCommand("vscode.changes", title, resources);
+  }
+
+  /** The approval whose diff is in front, if one is. */
+  get active(): string | undefined {
+    const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
+    if (!tab) return undefined;
+    const input = tab.input;
+    const uri = input instanceof vscode.TabInputTextDiff ? input.modified : undefined;
+    const approvalId = (uri && queryOf(uri)?.[0]) ?? (input === undefined ? this.titles.get(tab.label) : undefined);
+    return approvalId !== undefined && this.approvals.get(approvalId) ? approvalId : undefined;
+  }
+
+  /** The approvals whose proposed content some visible editor shows. */
+  visible(): string[] {
+    const shown = vscode.window.visibleTextEditors.flatMap((editor) => queryOf(editor.document.uri)?.[0] ?? []);
+    return [...new Set(this.active === undefined ? shown : [...shown, this.active])];
+  }
+
+  /** The present file; for one that is not there yet, nothing. */
+  private left(approvalId: string, file: ProposedFile): vscode.Uri {
+    return file.kind === "add" ? this.uri(approvalId, file, "old") : vscode.Uri.parse(file.uri);
+  }
+
+  private async close(approvalId: string): Promise<void> {
+    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+    const ours = tabs.filter(({ input, label }) => {
+      if (input instanceof vscode.TabInputTextDiff) return queryOf(input.modified)?.[0] === approvalId;
+      return input === undefined && this.titles.get(label) === approvalId;
+    });
+    for (const [title, id] of this.titles) if (id === approvalId) this.titles.delete(title);
+    await vscode.window.tabGroups.close(ours, true);
+  }
+
+  private tellContext(): void {
+    void vscode.commands.executeCommand("setContext", "outrigger.proposedShown", this.active !== undefined);
+  }
+}
+
+/** The approval, the file and the side that a proposed URI names. */
+export function queryOf(uri: vscode.Uri): [string, string, Side] | undefined {
+  if (uri.scheme !== SCHEME) return undefined;
+  try {
+    return JSON.parse(uri.query) as [string, string, Side];
+  } catch {
+    return undefined;
+  }
+}

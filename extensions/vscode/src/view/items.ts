@@ -1,0 +1,124 @@
+// Reading the fields of items as the app-server sends them. Its types are open, so nothing is taken on trust.
+
+import type { ItemState } from "../protocol.generated";
+import { diffCounts } from "../wording";
+
+export type DiffLine = { kind: "added" | "removed" | "context" | "hunk"; text: string };
+
+export type FileChange = {
+  path: string;
+  kind: string;
+  movedTo: string | null;
+  added: number;
+  removed: number;
+  lines: DiffLine[];
+};
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+export function stringOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** What the person wrote: the text parts of a message, and a word for the others. */
+export function userText(item: ItemState): string {
+  const content = Array.isArray(item["content"]) ? item["content"].filter(isRecord) : [];
+  return content
+    .map((part) => (part["type"] === "text" ? stringOf(part["text"]) : `[${stringOf(part["type"]) || "attachment"}]`))
+    .join("\n");
+}
+
+/** The parts of a reasoning item that have text, the summary first. */
+export function reasoningText(item: ItemState): string {
+  const parts = (value: unknown) => (Array.isArray(value) ? value.map(stringOf).filter(Boolean) : []);
+  const summary = parts(item["summary"]);
+  return (summary.length > 0 ? summary : parts(item["content"])).join("\n\n");
+}
+
+export function outputOf(item: ItemState): string {
+  return stringOf(item["aggregatedOutput"]) || stringOf(item["output"]);
+}
+
+/** The lines of a unified diff, without its file header. */
+export function diffLines(diff: string): DiffLine[] {
+  const lines = diff.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  const start = lines.findIndex((line) => line.startsWith("@@"));
+  return lines.slice(Math.max(start, 0)).map((line): DiffLine => {
+    if (line.startsWith("@@")) return { kind: "hunk", text: line };
+    const kind = line.startsWith("+") ? "added" : line.startsWith("-") ? "removed" : "context";
+    return { kind, text: line };
+  });
+}
+
+/** The lines of a file that is added or deleted as a whole. */
+function wholeFile(content: string, kind: "added" | "removed"): DiffLine[] {
+  const lines = content.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  return lines.map((text) => ({ kind, text: (kind === "added" ? "+" : "-") + text }));
+}
+
+/**
+ * One change of a fileChange item. The app-server's own form has a `path` and, for a file added or deleted, its raw
+ * content; ours has a `uri` and always a unified diff.
+ */
+export function fileChange(value: unknown): FileChange | null {
+  if (!isRecord(value)) return null;
+  const raw = typeof value["path"] === "string";
+  const path = stringOf(value["path"]) || stringOf(value["uri"]);
+  const kindField = value["kind"];
+  const kind = isRecord(kindField) ? stringOf(kindField["type"]) : stringOf(kindField);
+  const movedTo = stringOf(isRecord(kindField) ? kindField["move_path"] : value["movedTo"]) || null;
+  const diff = stringOf(value["diff"]).replace(/\n\nMoved to: .*$/, "");
+  const whole = raw && (kind === "add" || kind === "delete");
+  const lines = whole ? wholeFile(diff, kind === "add" ? "added" : "removed") : diffLines(diff);
+  const counts = whole
+    ? { added: kind === "add" ? lines.length : 0, removed: kind === "delete" ? lines.length : 0 }
+    : diffCounts(diff);
+  return { path, kind, movedTo, ...counts, lines };
+}
+
+export function fileChanges(item: ItemState): FileChange[] {
+  const changes = Array.isArray(item["changes"]) ? item["changes"] : [];
+  return changes.map(fileChange).filter((change) => change !== null);
+}
+
+/** A path or `file:` URI, shortened to what is inside the thread's folder. */
+export function relativePath(path: string, cwd: string | null): string {
+  let plain = path;
+  if (path.startsWith("file:")) {
+    plain = new URL(path).pathname;
+    try {
+      plain = decodeURIComponent(plain);
+    } catch {
+      // A name that is not UTF-8: its bytes stay encoded.
+    }
+  }
+  const root = cwd?.replace(/\/+$/, "");
+  return root && plain.startsWith(root + "/") ? plain.slice(root.length + 1) : plain;
+}
+
+/** A short line for an item that has no display of its own. */
+export function otherLine(item: ItemState): string {
+  switch (item.type) {
+    case "mcpToolCall":
+      return `${stringOf(item["server"])}: ${stringOf(item["tool"])}`;
+    case "dynamicToolCall":
+    case "collabAgentToolCall":
+      return `Tool: ${stringOf(item["tool"])}`;
+    case "webSearch":
+      return `Searched the web: ${stringOf(item["query"])}`;
+    case "imageView":
+      return `Looked at ${stringOf(item["path"])}`;
+    case "enteredReviewMode":
+      return "Review started";
+    case "exitedReviewMode":
+      return "Review ended";
+    case "contextCompaction":
+      return "The conversation so far was compacted";
+    default:
+      return item.type;
+  }
+}

@@ -1,0 +1,46 @@
+// What the extension host and the webview say to one another.
+
+import type { Approval, ThreadChange, ThreadState } from "../protocol.generated";
+import type { Place } from "../trust";
+import type { Page } from "./conversation";
+
+export type ViewPage = Page & {
+  place: Place;
+  approvals: Approval[];
+  /** Approvals whose decision is on its way. */
+  deciding: string[];
+};
+
+export type ToView =
+  | { type: "page"; page: ViewPage }
+  | { type: "thread"; thread: ThreadState | null }
+  | { type: "changes"; changes: ThreadChange[] }
+  | { type: "unsent"; text: string }
+  /** Brings an approval into sight and gives its card the focus. */
+  | { type: "reveal"; approvalId: string };
+
+export type FromView =
+  | { type: "ready" }
+  | { type: "send"; text: string }
+  | { type: "decide"; approvalId: string; decision: unknown }
+  | { type: "showDiff"; approvalId: string }
+  | { type: "endProcess"; processId: string }
+  | { type: "wholeItem"; turnId: string; itemId: string }
+  | { type: "openFile"; path: string; line: number | null }
+  | {
+      type:
+        | "stop"
+        | "continue"
+        | "newThread"
+        | "pickThread"
+        | "restart"
+        | "restartCodex"
+        | "install"
+        | "showLog"
+        | "retry"
+        | "fork"
+        | "loadOlder"
+        | "dismiss"
+        | "manageTrust"
+        | "openFolder";
+    };

@@ -1,0 +1,216 @@
+// The view as a whole: header, transcript, what waits, composer.
+
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, query, state } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import type { Marker, ThreadState, TurnState } from "../protocol.generated";
+import { stringOf, userText } from "../view/items";
+import type { ToView, ViewPage } from "../view/messages";
+import { applyChanges } from "../view/transcript";
+import { headline, oneLine } from "../wording";
+import type { Composer } from "./composer";
+import { onMessage, post } from "./host";
+import { appServerBanner, busyBanner, insteadOf, noticeBanner, runningPanel, waiting } from "./states";
+import { base } from "./styles";
+import { layout } from "./layout";
+
+/** Nearer to the end than this, in pixels, the transcript follows what is added. */
+const NEAR_END = 40;
+
+@customElement("outrigger-view")
+export class App extends LitElement {
+  @state() private page: ViewPage | null = null;
+  @state() private thread: ThreadState | null = null;
+  /** Goes up when `thread` changes inside. */
+  @state() private revision = 0;
+  @query("main") private readonly main!: HTMLElement | null;
+  @query("outrigger-composer") private readonly composer!: Composer | null;
+  private atEnd = true;
+
+  static override styles = [base, layout];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    onMessage((message) => this.receive(message));
+    post({ type: "ready" });
+  }
+
+  private receive(message: ToView): void {
+    switch (message.type) {
+      case "page":
+        this.page = message.page;
+        return;
+      case "thread":
+        this.thread = message.thread;
+        this.atEnd = true;
+        this.revision += 1;
+        return;
+      case "changes":
+        if (!this.thread) return;
+        applyChanges(this.thread, message.changes);
+        this.revision += 1;
+        return;
+      case "unsent":
+        this.composer?.restore(message.text);
+        return;
+      case "reveal":
+        void this.updateComplete.then(() => this.revealCard(message.approvalId));
+    }
+  }
+
+  private revealCard(approvalId: string): void {
+    const cards = [...(this.shadowRoot?.querySelectorAll("outrigger-card") ?? [])];
+    const card = cards.find((found) => found.approval.approvalId === approvalId);
+    card?.scrollIntoView({ block: "nearest" });
+    card?.shadowRoot?.querySelector("section")?.focus();
+  }
+
+  protected override updated(): void {
+    const { main } = this;
+    if (!main || !this.atEnd) return;
+    // The items draw themselves after this element has.
+    requestAnimationFrame(() => {
+      if (this.atEnd) main.scrollTop = main.scrollHeight;
+    });
+  }
+
+  private readonly scrolled = (): void => {
+    const { main } = this;
+    if (main) this.atEnd = main.scrollHeight - main.scrollTop - main.clientHeight < NEAR_END;
+  };
+
+  override render(): TemplateResult {
+    const { page } = this;
+    if (!page) return waiting("Loading…");
+    const instead = insteadOf(page);
+    if (instead) return html`<div class="center">${instead}</div>`;
+    const usable = page.appServer?.state === "ready" || page.appServer?.state === "restarting";
+    return html`${this.header(page)}
+      <main @scroll=${this.scrolled} tabindex="0" aria-label="Transcript" data-revision=${this.revision}>
+        ${this.transcript(page)}
+      </main>
+      <footer>
+        ${runningPanel(page)} ${this.cards(page)} ${appServerBanner(page)} ${busyBanner(page)} ${noticeBanner(page)}
+        <outrigger-composer
+          ?active=${page.activeTurnId !== null}
+          ?stopping=${page.stopping}
+          ?sending=${page.sending}
+          ?disabled=${!usable || page.readOnly !== null}
+        ></outrigger-composer>
+      </footer>
+      <div class="unseen" role="status" aria-live="polite">
+        ${page.approvals[0] ? headline(page.approvals[0]) : ""}
+      </div>`;
+  }
+
+  private header(page: ViewPage): TemplateResult {
+    return html`<header class="row">
+      <button class="plain row grow" title="Switch thread" @click=${() => post({ type: "pickThread" })}>
+        <span class="clip name">${this.threadName(page)}</span><vscode-icon name="chevron-down"></vscode-icon>
+      </button>
+      <span class="dim" role="status">${this.status(page)}</span>
+    </header>`;
+  }
+
+  private threadName(page: ViewPage): string {
+    if (page.threadId === null) return "New thread";
+    const first = this.thread?.turns.flatMap(({ items }) => items).find((item) => item.type === "userMessage");
+    const name = this.thread?.name ?? (first ? userText(first) : "");
+    return oneLine(name, 80).text || (page.loading ? "Loading…" : "New thread");
+  }
+
+  private status(page: ViewPage): string {
+    if (page.approvals.some(({ threadId }) => threadId === page.threadId)) return "Waits for you";
+    if (page.stopping) return "Stopping";
+    if (page.activeTurnId !== null) return "Working";
+    return page.readOnly === null ? "" : "Read-only";
+  }
+
+  private transcript(page: ViewPage): TemplateResult {
+    if (page.loading && !this.thread) return waiting("Loading the thread…");
+    const turns = this.thread?.turns ?? [];
+    if (turns.length === 0) {
+      return html`<div class="empty dim">
+        <p>Ask Codex to do something in this folder.</p>
+        <p>What it wants to change or run waits for you here and at the lines it touches.</p>
+      </div>`;
+    }
+    const older = html`<vscode-button secondary @click=${() => post({ type: "loadOlder" })}
+      >Show earlier</vscode-button
+    >`;
+    return html`${page.hasOlder ? older : nothing}
+    ${repeat(
+      turns,
+      (turn) => turn.turnId,
+      (turn, index) => this.turn(page, turn, index === turns.length - 1),
+    )}`;
+  }
+
+  private turn(page: ViewPage, turn: TurnState, last: boolean): TemplateResult {
+    const over = turn.status !== "inProgress";
+    const silent = turn.items.every((item) => item.type === "userMessage");
+    return html`<article>
+      ${repeat(
+        turn.items,
+        (item) => item.itemId,
+        (item) =>
+          html`<outrigger-item
+            .item=${item}
+            .turnId=${turn.turnId}
+            .cwd=${this.thread?.cwd ?? null}
+            ?over=${over}
+          ></outrigger-item>`,
+      )}
+      ${turn.markers.map(marker)} ${turnError(turn)} ${!over && silent && last ? waiting("Working…") : nothing}
+      ${turn.status === "interrupted" ? this.interrupted(page, last) : nothing}
+    </article>`;
+  }
+
+  private interrupted(page: ViewPage, last: boolean): TemplateResult {
+    const go = html`<vscode-button secondary ?disabled=${page.sending} @click=${() => post({ type: "continue" })}
+      >Continue</vscode-button
+    >`;
+    return html`<div class="row marker">
+      <vscode-icon name="debug-stop"></vscode-icon
+      ><span class="grow">Interrupted</span> ${last && page.readOnly === null ? go : nothing}
+    </div>`;
+  }
+
+  private cards(page: ViewPage): TemplateResult | typeof nothing {
+    if (page.approvals.length === 0) return nothing;
+    const here = (threadId: string | null) => threadId === null || threadId === page.threadId;
+    const sorted = [...page.approvals].sort((a, b) => Number(here(b.threadId)) - Number(here(a.threadId)));
+    return html`<div class="cards">
+      ${repeat(
+        sorted,
+        (approval) => approval.approvalId,
+        (approval) =>
+          html`<outrigger-card
+            .approval=${approval}
+            ?deciding=${page.deciding.includes(approval.approvalId)}
+            ?elsewhere=${!here(approval.threadId)}
+          ></outrigger-card>`,
+      )}
+    </div>`;
+  }
+}
+
+function marker({ kind, text }: Marker): TemplateResult {
+  const name = /error|failed/i.test(kind) ? "error" : /warn/i.test(kind) ? "warning" : "info";
+  return html`<div class="row marker">
+    <vscode-icon name=${name} label=${kind}></vscode-icon><span class="grow">${text}</span>
+  </div>`;
+}
+
+function turnError(turn: TurnState): TemplateResult | typeof nothing {
+  const error = turn.error as { message?: unknown; additionalDetails?: unknown } | null;
+  const message = stringOf(error?.message);
+  if (!message) return nothing;
+  const details = stringOf(error?.additionalDetails);
+  return html`<div class="failure" role="alert">
+    <div class="row">
+      <vscode-icon class="error" name="error"></vscode-icon><span class="words grow">${message}</span>
+    </div>
+    ${details ? html`<pre class="dim">${details}</pre>` : nothing}
+  </div>`;
+}

@@ -1,0 +1,109 @@
+// What the view says when there is no conversation to show, or when something stands in its way.
+
+import { html, nothing, type TemplateResult } from "lit";
+import type { FromView, ViewPage } from "../view/messages";
+import { post } from "./host";
+
+function button(text: string, type: Exclude<FromView, { text: string }>["type"], secondary = false): TemplateResult {
+  const send = () => post({ type } as FromView);
+  return html`<vscode-button ?secondary=${secondary} @click=${send}>${text}</vscode-button>`;
+}
+
+function said(
+  title: string,
+  text: string | TemplateResult,
+  hint: string | null,
+  ...actions: TemplateResult[]
+): TemplateResult {
+  return html`<div class="said" role="status">
+    <strong>${title}</strong>
+    <div class="words">${text}</div>
+    ${hint ? html`<div class="dim words">${hint}</div>` : nothing}
+    ${actions.length > 0 ? html`<div class="actions">${actions}</div>` : nothing}
+  </div>`;
+}
+
+export function waiting(text: string): TemplateResult {
+  return html`<div class="waiting" role="status">
+    <vscode-progress-ring></vscode-progress-ring><span>${text}</span>
+  </div>`;
+}
+
+/** What fills the view instead of a conversation; null when the conversation can be shown. */
+export function insteadOf(page: ViewPage): TemplateResult | null {
+  if (page.place === "untrusted") {
+    const text = "Outrigger starts no process and writes nothing until you trust this workspace.";
+    return said("This workspace is not trusted", text, null, button("Manage Workspace Trust", "manageTrust"));
+  }
+  if (page.place === "noFolder") {
+    return said(
+      "No folder is open",
+      "A thread works in a folder. Open one to start.",
+      null,
+      button("Open Folder", "openFolder"),
+    );
+  }
+  if (page.link.state === "stopped") {
+    const actions = [button("Restart", "restart"), button("Show Log", "showLog", true)];
+    return said("Outrigger is not running", page.link.message, page.link.hint, ...actions);
+  }
+  if (page.link.state !== "running") return waiting("Starting Outrigger…");
+  return null;
+}
+
+/** What is wrong with the app-server, above the composer; nothing when it runs. */
+export function appServerBanner(page: ViewPage): TemplateResult | typeof nothing {
+  const { appServer } = page;
+  if (!appServer || appServer.state === "ready") return nothing;
+  const error = appServer.lastError;
+  if (appServer.state === "starting") return waiting("Starting Codex…");
+  if (appServer.state === "restarting") {
+    return html`${waiting(`Codex stopped; starting it again (${appServer.attempt})…`)}
+    ${error ? html`<div class="dim words">${error.message}</div>` : nothing}`;
+  }
+  if (appServer.state === "stopped") return said("Codex is stopped", "", null, button("Start Codex", "restartCodex"));
+  if (error?.kind === "cliMissing") {
+    const actions = [button("Install Codex", "install"), button("Retry", "restartCodex", true)];
+    return said("Codex is not installed", error.message, error.hint, ...actions);
+  }
+  const words = html`<pre>${error?.message ?? "It did not say why."}</pre>`;
+  const actions = [button("Restart Codex", "restartCodex"), button("Show Log", "showLog", true)];
+  return said("Codex is not running", words, error?.hint ?? null, ...actions);
+}
+
+export function busyBanner(page: ViewPage): TemplateResult | typeof nothing {
+  if (page.readOnly === null) return nothing;
+  const text = "Another process writes this thread. You can read it here, or go on in a copy.";
+  return said("Read-only", text, page.readOnly, button("Fork here", "fork"), button("Retry", "retry", true));
+}
+
+export function noticeBanner(page: ViewPage): TemplateResult | typeof nothing {
+  if (!page.notice) return nothing;
+  return html`<div class="notice" role="alert">
+    <div class="grow">
+      <div class="words error">${page.notice.text}</div>
+      ${page.notice.hint ? html`<div class="dim words">${page.notice.hint}</div>` : nothing}
+    </div>
+    <vscode-button
+      secondary
+      icon="close"
+      icon-only
+      aria-label="Dismiss"
+      @click=${() => post({ type: "dismiss" })}
+    ></vscode-button>
+  </div>`;
+}
+
+export function runningPanel(page: ViewPage): TemplateResult | typeof nothing {
+  if (page.running.length === 0 || page.activeTurnId !== null) return nothing;
+  return html`<section class="running" aria-label="Still running">
+    <strong>Still running</strong>
+    ${page.running.map(
+      ({ processId, command }) =>
+        html`<div class="row">
+          <code class="grow clip" title=${command}>${command}</code>
+          <vscode-button secondary @click=${() => post({ type: "endProcess", processId })}>End</vscode-button>
+        </div>`,
+    )}
+  </section>`;
+}
