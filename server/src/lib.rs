@@ -3,3 +3,4 @@
 pub mod codex;
 pub mod core;
 pub mod protocol;
+pub mod transport;

@@ -1,0 +1,84 @@
+//! Notices that the editor's process is gone although its end of the pipe is still held open.
+
+use crate::protocol::Incoming;
+
+/// How often the process is looked at.
+#[cfg(unix)]
+const LOOK: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Tells [`Closed::ParentGone`](crate::protocol::wire::Closed::ParentGone) once when the process
+/// `pid` has ended. Must be called within a tokio runtime; aborting the handle ends the watch.
+///
+/// A process that is not there to begin with is taken for one of another PID namespace, as when the
+/// editor runs outside of the container: nothing is told, and the end of the pipe decides. On Linux
+/// the process itself is held on to, so that another one of the same number cannot stand for it.
+pub fn watch_parent(
+    pid: u32,
+    incoming: impl Fn(Incoming) + Send + 'static,
+) -> tokio::task::AbortHandle {
+    tokio::spawn(async move {
+        if ended(pid).await {
+            incoming(Incoming::Closed { reason: crate::protocol::wire::Closed::ParentGone });
+        }
+    })
+    .abort_handle()
+}
+
+/// Waits for the end of the process; false when it cannot be watched.
+#[cfg(unix)]
+async fn ended(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    let Some(pid) = pid.filter(|pid| is_alive(*pid)) else {
+        tracing::warn!("the editor's process is not to be seen from here and is not watched");
+        return false;
+    };
+    let parent = Parent::hold(pid);
+    let mut look = tokio::time::interval(LOOK);
+    while !parent.has_ended() {
+        look.tick().await;
+    }
+    true
+}
+
+#[cfg(not(unix))]
+async fn ended(_: u32) -> bool {
+    false
+}
+
+/// The process being watched: itself where the kernel lets us hold it, else its number.
+#[cfg(unix)]
+enum Parent {
+    #[cfg(target_os = "linux")]
+    Held(std::os::fd::OwnedFd),
+    Number(rustix::process::Pid),
+}
+
+#[cfg(unix)]
+impl Parent {
+    fn hold(pid: rustix::process::Pid) -> Self {
+        #[cfg(target_os = "linux")]
+        if let Ok(process) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty())
+        {
+            return Self::Held(process);
+        }
+        Self::Number(pid)
+    }
+
+    fn has_ended(&self) -> bool {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Held(process) => {
+                use rustix::event::{PollFd, PollFlags, Timespec, poll};
+                let mut process = [PollFd::new(process, PollFlags::IN)];
+                poll(&mut process, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+            }
+            Self::Number(pid) => !is_alive(*pid),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_alive(pid: rustix::process::Pid) -> bool {
+    // A process that we may not signal is there all the same.
+    rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH)
+}
