@@ -7,380 +7,217 @@ export type ApprovalId = string;
 export type NoParams = Record<string, never>;
 export type Done = Record<string, never>;
 
-export type FailureKind =
-  | "invalidParams"
-  | "methodUnknown"
-  | "notInitialized"
-  | "alreadyRunning"
-  | "daemonGone"
-  | "cancelled"
-  | "overloaded"
-  | "appServerDown"
-  | "appServerTimeout"
-  | "threadUnknown"
-  | "threadBusy"
-  | "approvalUnknown"
-  | "approvalResolved"
-  | "decisionInvalid"
-  | "hunkStale"
-  | "journalUnknown"
-  | "notARepository"
-  | "indexLocked"
-  | "conflicted"
-  | "unsupportedContent"
-  | "worktreeDirty"
-  | "pathNotGranted"
-  | "workspaceUntrusted"
-  | "terminalUnknown"
-  | "automationUnknown"
-  | "scheduleInvalid"
-  | "runUnknown"
-  | "conversationUnknown"
-  | "conversationArchived"
-  | "providerMismatch"
-  | "sessionUnknown"
-  | "profileUnknown"
-  | "cliMissing"
-  | "cwdMissing"
-  | "keyringUnavailable"
-  | "queueFull"
-  | "policyDenied"
-  | "limitExceeded"
-  | "revisionConflict"
-  | "alreadyExists"
-  | "io"
-  | "git"
-  | "store"
-  | "internal";
+export type FailureKind = "invalidParams" | "methodUnknown" | "notInitialized" | "alreadyRunning" | "daemonGone" | "cancelled" | "overloaded" | "appServerDown" | "appServerTimeout" | "threadUnknown" | "threadBusy" | "approvalUnknown" | "approvalResolved" | "decisionInvalid" | "hunkStale" | "journalUnknown" | "notARepository" | "indexLocked" | "conflicted" | "unsupportedContent" | "worktreeDirty" | "pathNotGranted" | "workspaceUntrusted" | "terminalUnknown" | "automationUnknown" | "scheduleInvalid" | "runUnknown" | "conversationUnknown" | "conversationArchived" | "providerMismatch" | "sessionUnknown" | "profileUnknown" | "cliMissing" | "cwdMissing" | "keyringUnavailable" | "queueFull" | "policyDenied" | "limitExceeded" | "revisionConflict" | "alreadyExists" | "io" | "git" | "store" | "internal";
 
 export type Eol = "\n" | "\r\n" | "";
 
 export type LineKind = "context" | "added" | "removed";
 
-export type HunkLine = {
-  kind: LineKind;
-  /**
-   * Without its line ending; lossy where the bytes are not UTF-8.
-   */
-  text: string;
-  eol: Eol;
-};
+export type HunkLine = { kind: LineKind, 
+/**
+ * Without its line ending; lossy where the bytes are not UTF-8.
+ */
+text: string, eol: Eol, };
 
-export type Hunk = {
-  hunkId: string;
-  oldStart: number;
-  oldLines: number;
-  newStart: number;
-  newLines: number;
-  lines: Array<HunkLine>;
-};
+export type Hunk = { hunkId: string, oldStart: number, oldLines: number, newStart: number, newLines: number, lines: Array<HunkLine>, };
 
-export type HunkRange = { oldStart: number; oldLines: number; newStart: number; newLines: number };
+export type HunkRange = { oldStart: number, oldLines: number, newStart: number, newLines: number, };
 
 export type AppServerState = "stopped" | "starting" | "ready" | "restarting" | "failed";
 
-export type AppServerErrorKind =
-  "cliMissing" | "notExecutable" | "versionTooOld" | "exitedAtStart" | "noAnswer" | "exited" | "crashLoop" | "io";
+export type AppServerErrorKind = "cliMissing" | "notExecutable" | "versionTooOld" | "exitedAtStart" | "noAnswer" | "exited" | "crashLoop" | "io";
 
-export type AppServerError = {
-  kind: AppServerErrorKind;
-  message: string;
-  /**
-   * What the person can do about it.
-   */
-  hint: string | null;
-};
+export type AppServerError = { kind: AppServerErrorKind, message: string, 
+/**
+ * What the person can do about it.
+ */
+hint: string | null, };
 
-export type AppServerStatus = {
-  state: AppServerState;
-  version: string | null;
-  /**
-   * Starts since the last time it was ready; 0 when it runs.
-   */
-  attempt: number;
-  retryAt: number | null;
-  lastError: AppServerError | null;
-};
+export type AppServerStatus = { state: AppServerState, version: string | null, 
+/**
+ * Starts since the last time it was ready; 0 when it runs.
+ */
+attempt: number, retryAt: number | null, lastError: AppServerError | null, };
 
 export type DiagnosticLevel = "info" | "warning" | "error";
 
-export type DiagnosticKind =
-  "unknownNotification" | "unknownRequest" | "malformed" | "garbled" | "editorFrame" | "refused";
+export type DiagnosticKind = "unknownNotification" | "unknownRequest" | "malformed" | "garbled" | "editorFrame" | "refused";
 
-export type Diagnostic = {
-  level: DiagnosticLevel;
-  kind: DiagnosticKind;
-  method: string | null;
-  message: string;
-  count: number;
-  contractVersion: string;
-};
+export type Diagnostic = { level: DiagnosticLevel, kind: DiagnosticKind, method: string | null, message: string, count: number, contractVersion: string, };
 
 export type ApprovalKind = "command" | "fileChange" | "permissions" | "question" | "elicitation" | "toolCall";
 
 export type ChangeKind = "add" | "delete" | "update";
 
-export type ProposedChange = {
-  /**
-   * A `file:` URI.
-   */
-  uri: string;
-  kind: ChangeKind;
-  movedTo?: string;
-  /**
-   * Always unified.
-   */
-  diff: string;
-  hunks: Array<HunkRange>;
-};
+export type ProposedChange = { 
+/**
+ * A `file:` URI.
+ */
+uri: string, kind: ChangeKind, movedTo?: string, 
+/**
+ * Always unified.
+ */
+diff: string, hunks: Array<HunkRange>, };
 
 export type DecisionScope = "once" | "session" | "always" | "no" | "stop";
 
-export type DecisionOption = {
-  /**
-   * The app-server's own value, to be sent verbatim.
-   */
-  decision: unknown;
-  label: string;
-  scope: DecisionScope;
-};
+export type DecisionOption = { 
+/**
+ * The app-server's own value, to be sent verbatim.
+ */
+decision: unknown, label: string, scope: DecisionScope, };
 
-export type Approval = {
-  approvalId: ApprovalId;
-  kind: ApprovalKind;
-  threadId: ThreadId | null;
-  turnId: TurnId | null;
-  itemId: ItemId | null;
-  /**
-   * Epoch milliseconds.
-   */
-  requestedAt: number;
-  reason: string | null;
-  cwd: string | null;
-  command: string | null;
-  commandActions: unknown | null;
-  network: unknown | null;
-  changes: Array<ProposedChange> | null;
-  questions: unknown | null;
-  elicitation: unknown | null;
-  permissions: unknown | null;
-  options: Array<DecisionOption>;
-  /**
-   * The app-server's params, as it sent them.
-   */
-  request: unknown;
-};
+export type Approval = { approvalId: ApprovalId, kind: ApprovalKind, threadId: ThreadId | null, turnId: TurnId | null, itemId: ItemId | null, 
+/**
+ * Epoch milliseconds.
+ */
+requestedAt: number, reason: string | null, cwd: string | null, command: string | null, commandActions: unknown | null, network: unknown | null, changes: Array<ProposedChange> | null, questions: unknown | null, elicitation: unknown | null, permissions: unknown | null, options: Array<DecisionOption>, 
+/**
+ * The app-server's params, as it sent them.
+ */
+request: unknown, };
 
 export type Outcome = "decided" | "turnEnded" | "appServerExited" | "withdrawn";
 
 export type Delivery = "sent" | "confirmed" | "appServerExited";
 
-export type ApprovalListParams = { threadId?: ThreadId | null };
+export type ApprovalListParams = { threadId?: ThreadId | null, };
 
-export type ApprovalList = { approvals: Array<Approval> };
+export type ApprovalList = { approvals: Array<Approval>, };
 
-export type DecideParams = { approvalId: ApprovalId; decision: unknown };
+export type DecideParams = { approvalId: ApprovalId, decision: unknown, };
 
-export type ApprovalRequested = { approval: Approval };
+export type ApprovalRequested = { approval: Approval, };
 
-export type ApprovalRef = { approvalId: ApprovalId };
+export type ApprovalRef = { approvalId: ApprovalId, };
 
-export type ApprovalResolved = {
-  approvalId: ApprovalId;
-  outcome: Outcome;
-  /**
-   * The editor that decided, by the name it gave in `initialize`.
-   */
-  decidedBy: string | null;
-};
+export type ApprovalResolved = { approvalId: ApprovalId, outcome: Outcome, 
+/**
+ * The editor that decided, by the name it gave in `initialize`.
+ */
+decidedBy: string | null, };
 
-export type ProposedFile = {
-  uri: string;
-  kind: ChangeKind;
-  movedTo?: string;
-  oldText: string | null;
-  newText: string | null;
-  hunks: Array<Hunk>;
-  /**
-   * Why the change does not fit the file as it is on disk; null when it does.
-   */
-  conflict: string | null;
-};
+export type ProposedFile = { uri: string, kind: ChangeKind, movedTo?: string, oldText: string | null, newText: string | null, hunks: Array<Hunk>, 
+/**
+ * Why the change does not fit the file as it is on disk; null when it does.
+ */
+conflict: string | null, };
 
-export type ProposedFiles = { files: Array<ProposedFile> };
+export type ProposedFiles = { files: Array<ProposedFile>, };
 
-export type HistoryParams = { threadId?: ThreadId | null; limit?: number | null; cursor?: string | null };
+export type HistoryParams = { threadId?: ThreadId | null, limit?: number | null, cursor?: string | null, };
 
-export type HistoryEntry = {
-  approval: Approval;
-  outcome: Outcome;
-  decision: unknown | null;
-  decidedBy: string | null;
-  resolvedAt: number;
-  delivery: Delivery | null;
-};
+export type HistoryEntry = { approval: Approval, outcome: Outcome, decision: unknown | null, decidedBy: string | null, resolvedAt: number, delivery: Delivery | null, };
 
-export type History = { entries: Array<HistoryEntry>; nextCursor: string | null };
+export type History = { entries: Array<HistoryEntry>, nextCursor: string | null, };
 
 export type ChangeOp = "turn" | "item" | "text" | "marker" | "status" | "usage" | "reset";
 
-export type ThreadChange = {
-  op: ChangeOp;
-  turnId?: TurnId;
-  itemId?: ItemId;
-  field?: string;
-  value?: unknown;
-  append?: string;
-};
+export type ThreadChange = { op: ChangeOp, turnId?: TurnId, itemId?: ItemId, field?: string, value?: unknown, append?: string, };
 
-export type ThreadChanged = {
-  threadId: ThreadId;
-  /**
-   * Goes up by one with every note; on a gap, or on `reset`, take a snapshot.
-   */
-  revision: number;
-  changes: Array<ThreadChange>;
-};
+export type ThreadChanged = { threadId: ThreadId, 
+/**
+ * Goes up by one with every note; on a gap, or on `reset`, take a snapshot.
+ */
+revision: number, changes: Array<ThreadChange>, };
 
-export type ThreadRef = { threadId: ThreadId };
+export type ThreadRef = { threadId: ThreadId, };
 
-export type SnapshotParams = {
-  threadId: ThreadId;
-  /**
-   * An `olderCursor`: the items before it.
-   */
-  before?: string | null;
-  /**
-   * Items at the most, 1 to 1,000; 200 when left out.
-   */
-  limit?: number | null;
-};
+export type SnapshotParams = { threadId: ThreadId, 
+/**
+ * An `olderCursor`: the items before it.
+ */
+before?: string | null, 
+/**
+ * Items at the most, 1 to 1,000; 200 when left out.
+ */
+limit?: number | null, };
 
-export type Marker = {
-  kind: string;
-  text: string;
-  /**
-   * Epoch milliseconds.
-   */
-  at: number;
-};
+export type Marker = { kind: string, text: string, 
+/**
+ * Epoch milliseconds.
+ */
+at: number, };
 
-export type ItemState = {
-  itemId: ItemId;
-  type: string;
-  status: string | null;
-  /**
-   * Set when a text over 64 KiB was cut; `outrigger/thread/item` has it whole.
-   */
-  truncated?: boolean;
-} & { [field: string]: unknown };
+export type ItemState = { itemId: ItemId, type: string, status: string | null, 
+/**
+ * Set when a text over 64 KiB was cut; `outrigger/thread/item` has it whole.
+ */
+truncated?: boolean, } & { [field: string]: unknown };
 
-export type TurnState = {
-  turnId: TurnId;
-  /**
-   * `inProgress`, `completed`, `failed`, `interrupted`, or what a newer app-server says.
-   */
-  status: string;
-  error: unknown | null;
-  startedAt: number | null;
-  completedAt: number | null;
-  items: Array<ItemState>;
-  markers: Array<Marker>;
-};
+export type TurnState = { turnId: TurnId, 
+/**
+ * `inProgress`, `completed`, `failed`, `interrupted`, or what a newer app-server says.
+ */
+status: string, error: unknown | null, startedAt: number | null, completedAt: number | null, items: Array<ItemState>, markers: Array<Marker>, };
 
-export type ThreadState = {
-  threadId: ThreadId;
-  name: string | null;
-  cwd: string | null;
-  /**
-   * The app-server's own status object.
-   */
-  status: unknown;
-  model: string | null;
-  turns: Array<TurnState>;
-  usage: unknown | null;
-};
+export type ThreadState = { threadId: ThreadId, name: string | null, cwd: string | null, 
+/**
+ * The app-server's own status object.
+ */
+status: unknown, model: string | null, turns: Array<TurnState>, usage: unknown | null, };
 
-export type Snapshot = { revision: number; thread: ThreadState; olderCursor: string | null };
+export type Snapshot = { revision: number, thread: ThreadState, olderCursor: string | null, };
 
-export type ItemRef = { threadId: ThreadId; turnId: TurnId; itemId: ItemId };
+export type ItemRef = { threadId: ThreadId, turnId: TurnId, itemId: ItemId, };
 
-export type ItemWhole = { item: ItemState };
+export type ItemWhole = { item: ItemState, };
 
-export type RunningProcess = { processId: string; command: string; startedAt: number | null };
+export type RunningProcess = { processId: string, command: string, startedAt: number | null, };
 
-export type Running = { processes: Array<RunningProcess> };
+export type Running = { processes: Array<RunningProcess>, };
 
-export type EndProcessParams = { threadId: ThreadId; processId: string };
+export type EndProcessParams = { threadId: ThreadId, processId: string, };
 
-export type QueuedMessage = {
-  id: string;
-  /**
-   * The `input` of the `turn/start` that will send it.
-   */
-  input: unknown;
-  queuedAt: number;
-};
+export type QueuedMessage = { id: string, 
+/**
+ * The `input` of the `turn/start` that will send it.
+ */
+input: unknown, queuedAt: number, };
 
-export type Queue = { messages: Array<QueuedMessage> };
+export type Queue = { messages: Array<QueuedMessage>, };
 
-export type QueueAddParams = { threadId: ThreadId; input: unknown[] };
+export type QueueAddParams = { threadId: ThreadId, input: unknown[], };
 
-export type QueueUpdateParams = { threadId: ThreadId; id: string; input: unknown[] };
+export type QueueUpdateParams = { threadId: ThreadId, id: string, input: unknown[], };
 
-export type QueueRemoveParams = { threadId: ThreadId; id: string };
+export type QueueRemoveParams = { threadId: ThreadId, id: string, };
 
-export type QueueReorderParams = {
-  threadId: ThreadId;
-  /**
-   * Every queued id, in the new order.
-   */
-  ids: Array<string>;
-};
+export type QueueReorderParams = { threadId: ThreadId, 
+/**
+ * Every queued id, in the new order.
+ */
+ids: Array<string>, };
 
-export type QueueChanged = { threadId: ThreadId; messages: Array<QueuedMessage> };
+export type QueueChanged = { threadId: ThreadId, messages: Array<QueuedMessage>, };
 
-export type Pong = { uptimeMs: number };
+export type Pong = { uptimeMs: number, };
 
-export type Startup = {
-  /**
-   * Epoch milliseconds.
-   */
-  startedAt: number;
-  /**
-   * From start to the app-server being ready; null until it is.
-   */
-  readyLatencyMs: number | null;
-};
+export type Startup = { 
+/**
+ * Epoch milliseconds.
+ */
+startedAt: number, 
+/**
+ * From start to the app-server being ready; null until it is.
+ */
+readyLatencyMs: number | null, };
 
-export type MethodMetrics = {
-  method: string;
-  count: number;
-  errors: number;
-  p50Ms: number;
-  p95Ms: number;
-  p99Ms: number;
-};
+export type MethodMetrics = { method: string, count: number, errors: number, p50Ms: number, p95Ms: number, p99Ms: number, };
 
-export type MemoryMetrics = {
-  /**
-   * Anonymous resident memory of the sidecar, in bytes; null where the platform does not tell.
-   */
-  residentBytes: number | null;
-  threadsHeld: number;
-  outboxBytes: number;
-};
+export type MemoryMetrics = { 
+/**
+ * Anonymous resident memory of the sidecar, in bytes; null where the platform does not tell.
+ */
+residentBytes: number | null, threadsHeld: number, outboxBytes: number, };
 
-export type Metrics = { startup: Startup; methods: Array<MethodMetrics>; memory: MemoryMetrics; sessions: number };
+export type Metrics = { startup: Startup, methods: Array<MethodMetrics>, memory: MemoryMetrics, sessions: number, };
 
-export type SessionUpdate = {
-  trusted?: boolean | null;
-  events?: Array<string> | null;
-  /**
-   * The approvals that this editor shows its person now.
-   */
-  shown?: Array<string> | null;
-};
+export type SessionUpdate = { trusted?: boolean | null, events?: Array<string> | null, 
+/**
+ * The approvals that this editor shows its person now.
+ */
+shown?: Array<string> | null, };
 
 export interface Requests {
   "outrigger/ping": { params: NoParams; result: Pong };

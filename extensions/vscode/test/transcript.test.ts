@@ -15,15 +15,17 @@ test("a turn streams in: the turn, its item, the text, and the whole item at the
     { op: "marker", turnId: "u1", value: { kind: "warning", text: "slow", at: 3 } },
     { op: "turn", turnId: "u1", value: { status: "completed", completedAt: 2 } },
     { op: "status", value: { type: "idle" } },
+    { op: "status", field: "name", value: "Say hello" },
     { op: "usage", value: { total: 15 } },
   ] as const;
   const applied = notes.map((change, index) =>
     transcript.apply({ threadId: "t1", revision: 8 + index, changes: [change] }),
   );
   expect(applied).toEqual(notes.map(() => "applied"));
-  expect(transcript.revision).toBe(16);
+  expect(transcript.revision).toBe(17);
   expect(transcript.thread).toEqual(
     snapshot({
+      name: "Say hello",
       usage: { total: 15 },
       turns: [turn({ items: [{ ...message, text: "Hello." }], markers: [{ kind: "warning", text: "slow", at: 3 }] })],
     }).thread,

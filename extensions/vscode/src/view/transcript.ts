@@ -25,7 +25,8 @@ export function applyChanges(thread: ThreadState, changes: ThreadChange[]): void
 function applyChange(thread: ThreadState, change: ThreadChange): void {
   switch (change.op) {
     case "status":
-      thread.status = change.value;
+      // Its `field` names another part of the thread's head: `name`, `cwd`, `model`.
+      Object.assign(thread, { [change.field ?? "status"]: change.value });
       return;
     case "usage":
       thread.usage = change.value;

@@ -161,7 +161,8 @@ export class App extends LitElement {
             ?over=${over}
           ></outrigger-item>`,
       )}
-      ${turn.markers.map(marker)} ${turnError(turn)} ${!over && silent && last ? waiting("Working…") : nothing}
+      ${turn.markers.filter(({ text }) => text !== errorText(turn)).map(marker)} ${turnError(turn)}
+      ${!over && silent && last ? waiting("Working…") : nothing}
       ${turn.status === "interrupted" ? this.interrupted(page, last) : nothing}
     </article>`;
   }
@@ -198,13 +199,17 @@ export class App extends LitElement {
 function marker({ kind, text }: Marker): TemplateResult {
   const name = /error|failed/i.test(kind) ? "error" : /warn/i.test(kind) ? "warning" : "info";
   return html`<div class="row marker">
-    <vscode-icon name=${name} label=${kind}></vscode-icon><span class="grow">${text}</span>
+    <vscode-icon name=${name} label=${kind}></vscode-icon><span class="grow">${text || kind}</span>
   </div>`;
 }
 
+function errorText(turn: TurnState): string {
+  return stringOf((turn.error as { message?: unknown } | null)?.message);
+}
+
 function turnError(turn: TurnState): TemplateResult | typeof nothing {
-  const error = turn.error as { message?: unknown; additionalDetails?: unknown } | null;
-  const message = stringOf(error?.message);
+  const error = turn.error as { additionalDetails?: unknown } | null;
+  const message = errorText(turn);
   if (!message) return nothing;
   const details = stringOf(error?.additionalDetails);
   return html`<div class="failure" role="alert">
