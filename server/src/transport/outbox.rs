@@ -31,8 +31,8 @@ use super::{
 /// How far back a delta looks for the note it continues.
 const LOOK_BACK: usize = 8;
 
-/// Takes messages for one editor, in order, and never blocks. When the last clone is dropped, what
-/// is queued is written and the connection is closed.
+/// Takes messages for one editor, in order, and never blocks. When the editor's side has ended and
+/// the last clone is dropped, what is queued is written and the connection is closed.
 #[derive(Clone)]
 pub struct Outbox {
     sender: Arc<Sender>,

@@ -2,13 +2,14 @@
 
 use std::{
     fs::File,
-    io::{self, Read},
+    io::{self, Read, Write},
     os::fd::{AsFd, OwnedFd},
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use bytes::{Buf, Bytes};
+use rustix::event::{PollFd, PollFlags, poll};
 use tokio::{
     io::{AsyncRead, ReadBuf},
     sync::mpsc,
@@ -30,14 +31,57 @@ pub fn stdio(
     rustix::stdio::dup2_stdout(io::stderr())?;
     let input = io::stdin().as_fd().try_clone_to_owned()?;
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
-    Ok(serve(read(input)?, File::from(output), incoming, limits))
+    Ok(serve(read(input)?, Patient(File::from(output)), incoming, limits))
+}
+
+/// A descriptor that waits although someone made it non-blocking: the flag belongs to the pipe, so
+/// whoever shares it may set it at any time.
+struct Patient(File);
+
+impl Patient {
+    fn wait(&self, flags: PollFlags) -> io::Result<()> {
+        match poll(&mut [PollFd::new(&self.0, flags)], None) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Read for Patient {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.0.read(into) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.wait(PollFlags::IN)?;
+                }
+                read => return read,
+            }
+        }
+    }
+}
+
+impl Write for Patient {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.0.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.wait(PollFlags::OUT)?;
+                }
+                written => return written,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// Reads on a thread of its own: tokio's stdin would hold up the end of the runtime.
 fn read(input: OwnedFd) -> io::Result<Chunks> {
     let (sender, chunks) = mpsc::channel(4);
     std::thread::Builder::new().name("stdin".into()).spawn(move || {
-        let mut input = File::from(input);
+        let mut input = Patient(File::from(input));
         let mut buffer = vec![0; 16 << 10];
         loop {
             match input.read(&mut buffer) {

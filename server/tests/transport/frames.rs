@@ -4,6 +4,7 @@ use outrigger::{
     protocol::{Incoming, Outgoing, Raw, wire::Closed},
     transport::Limits,
 };
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::wire::{Wire, asked, closed, failure, frame, note, noted, request};
@@ -129,4 +130,37 @@ async fn a_frame_that_is_cut_off_is_not_delivered() {
     wire.send_bytes(&whole[..whole.len() - 1]).await;
     wire.editor = None;
     assert_eq!(wire.rest().await, [closed(Closed::EndOfFile)]);
+}
+
+/// Pieces of what an editor may write: messages, halves of them, and noise.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        (0..4_i64, "initialize|shutdown|outrigger/x|\\$/cancelRequest")
+            .prop_map(|(id, method)| frame(&request(id, &method).to_string())),
+        Just(frame(&note("exit", &Value::Null).to_string())),
+        r#"[\{\}\[\]", :a1.e-]{0,30}"#.prop_map(|text| frame(&text)),
+        "[Ccontent\\-Lgh: 0-9\r\n]{0,30}".prop_map(String::into_bytes),
+        prop::collection::vec(any::<u8>(), 0..40),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_is_written_the_end_is_told_once_and_last(
+        pieces in prop::collection::vec(piece(), 0..12),
+    ) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
+        let told = runtime.block_on(async {
+            let mut wire = Wire::fresh(Limits::default());
+            wire.send_bytes(&pieces.concat()).await;
+            wire.editor = None;
+            wire.rest().await
+        });
+        let (last, before) = told.split_last().unwrap();
+        prop_assert!(matches!(last, Incoming::Closed { .. }), "{told:?}");
+        let ends = before.iter().filter(|message| matches!(message, Incoming::Closed { .. }));
+        prop_assert_eq!(ends.count(), 0);
+    }
 }
