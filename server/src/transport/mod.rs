@@ -107,6 +107,16 @@ where
     Connection { outbox }
 }
 
+/// Serves the editor on stdin and stdout. A stray print is not kept off the wire here: only the
+/// `print_stdout` lint stands against it.
+#[cfg(not(unix))]
+pub fn stdio(
+    incoming: impl Fn(Incoming) + Send + Sync + Clone + 'static,
+    limits: Limits,
+) -> std::io::Result<Connection> {
+    Ok(serve(tokio::io::stdin(), std::io::stdout(), incoming, limits))
+}
+
 /// JSON-RPC's own codes, beside those that a [`FailureKind`] has.
 const PARSE_ERROR: i64 = -32_700;
 const INVALID_REQUEST: i64 = -32_600;
