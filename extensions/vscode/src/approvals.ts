@@ -115,7 +115,7 @@ export class Approvals {
     } catch (error) {
       const refusal = refusalOf(error);
       if (refusal.kind === "approvalResolved" || refusal.kind === "approvalUnknown") {
-        this.drop(approvalId);
+        this.forget(approvalId);
         return { result: "late", message: refusal.message };
       }
       return { result: "failed", message: refusal.message, hint: refusal.hint };
@@ -145,16 +145,16 @@ export class Approvals {
   }
 
   private remove(note: ApprovalResolved): void {
-    const approval = this.drop(note.approvalId);
-    if (approval) this.resolved.fire({ approval, resolved: note });
+    const approval = this.byId.get(note.approvalId);
+    if (!approval) return;
+    this.forget(note.approvalId);
+    this.resolved.fire({ approval, resolved: note });
+    this.changed.fire();
   }
 
-  private drop(approvalId: string): Approval | undefined {
-    const approval = this.byId.get(approvalId);
+  private forget(approvalId: string): void {
     this.byId.delete(approvalId);
     this.shownSince.delete(approvalId);
-    if (approval) this.changed.fire();
-    return approval;
   }
 }
 

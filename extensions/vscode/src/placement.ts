@@ -133,12 +133,8 @@ export function commandLenses(approval: Approval): Lens[] {
       command: "outrigger.approval.choose",
       args: [approval.approvalId, index],
     }));
-  const [decline, accept] = partition(choices(approval, 0, false), (choice) => choice.title.includes("$(close)"));
-  return [lens, ...accept, ...always, ...decline];
-}
-
-function partition<T>(all: T[], test: (one: T) => boolean): [T[], T[]] {
-  return [all.filter(test), all.filter((one) => !test(one))];
+  // A row of lenses is cut at the end of the line: the longest choice comes last.
+  return [lens, ...choices(approval, 0, false), ...always];
 }
 
 function link(text: string, command: string, ...args: unknown[]): string {
@@ -168,6 +164,16 @@ export function commentLabel(file: ProposedFile): string {
   )}`;
 }
 
+/** The first line of a comment, which stands for it in VS Code's list of comments. */
+function commentTitle(file: ProposedFile): string {
+  const spans = file.hunks.map(spanOf);
+  if (file.kind !== "update" || spans.length === 0) return `${baseName(file.uri)}: ${file.kind}`;
+  const more = spans.length > 1 ? `, and ${spans.length - 1} more` : "";
+  const [first] = spans;
+  const words = first ? spanWords(first).replace(" here", ` before line ${first.first}`) : "";
+  return words.charAt(0).toUpperCase() + words.slice(1) + more;
+}
+
 /** The Markdown of a file's comment: why, what, and the choices as links. */
 export function commentBody(approval: Approval, file: ProposedFile, diff: string, dirty: boolean): string {
   const lines = file.hunks.length > 0 ? file.hunks.flatMap((hunk) => hunkLines(hunk)) : diff.split("\n");
@@ -185,6 +191,7 @@ export function commentBody(approval: Approval, file: ProposedFile, diff: string
     link("$(diff) Show diff", "outrigger.approval.showDiff", id),
   ];
   return [
+    `**${plain(commentTitle(file))}**`,
     approval.reason ? plain(approval.reason) : "",
     file.conflict ? `$(warning) ${plain(file.conflict)}` : "",
     dirty ? "$(warning) This file has unsaved edits." : "",

@@ -104,6 +104,7 @@ test("a comment has the reason, the diff in a fence that nothing in it can close
   const tricky = file({ hunks: [hunk(1, ["-```", "+````"])], conflict: "line 1 differs" });
   expect(commentBody({ ...change, reason: "see [this](command:evil)" }, tricky, "", false)).toBe(
     [
+      "**Change line 1**",
       "see \\[this\\]\\(command:evil\\)",
       "$(warning) line 1 differs",
       "`````diff\n-```\n+````\n`````",
@@ -141,8 +142,8 @@ test("a command's lens shows it as typed, with what is offered for ever spelled 
     ["Codex wants to run: touch a", "outrigger.approval.reveal", "a1"],
     ["$(check) Accept", "outrigger.approval.accept", "a1"],
     ["$(check-all) Accept for session", "outrigger.approval.acceptForSession", "a1"],
-    ["Always allow `touch a …` (for ever, in every project)", "outrigger.approval.choose", "a1", 4],
     ["$(close) Decline", "outrigger.approval.decline", "a1"],
+    ["Always allow `touch a …` (for ever, in every project)", "outrigger.approval.choose", "a1", 4],
   ]);
 });
 

@@ -52,10 +52,6 @@ export class Card extends LitElement {
         max-height: 180px;
         margin-top: 4px;
       }
-      .always {
-        white-space: normal;
-        max-width: 100%;
-      }
       .question {
         display: flex;
         flex-direction: column;
@@ -169,8 +165,13 @@ export class Card extends LitElement {
   }
 
   private choice(option: DecisionOption, primary: boolean): TemplateResult {
+    // What reaches this far says so in full, over several lines if it must.
+    if (option.scope === "always") {
+      return html`<button class="plain option" ?disabled=${this.deciding} @click=${() => this.decide(option.decision)}>
+        ${optionLabel(option)}
+      </button>`;
+    }
     return html`<vscode-button
-      class=${option.scope}
       ?secondary=${!primary}
       ?disabled=${this.deciding}
       @click=${() => this.decide(option.decision)}

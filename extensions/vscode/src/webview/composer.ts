@@ -69,7 +69,6 @@ export class Composer extends LitElement {
   }
 
   override render(): TemplateResult {
-    const hint = this.active ? "Enter to steer" : "Enter to send";
     const label = this.active ? "Steer Codex" : "Message to Codex";
     const empty = !this.draft.trim();
     return html`<div class="box">
@@ -77,14 +76,16 @@ export class Composer extends LitElement {
         rows="2"
         aria-label=${label}
         aria-describedby="hint"
-        placeholder=${this.active ? "Tell Codex something while it works…" : "Ask Codex to do something…"}
+        placeholder=${this.active ? "Enter steers the running turn…" : "Ask Codex to do something…"}
         .value=${this.draft}
         ?disabled=${this.disabled}
         @input=${() => this.keep(this.box.value)}
         @keydown=${this.keydown}
       ></textarea>
       <div class="row">
-        <span id="hint" class="dim grow clip" title="Shift+Enter starts a new line">${hint}</span>
+        <span id="hint" class="dim grow clip" title="Shift+Enter starts a new line"
+          >${this.active ? "" : "Enter to send"}</span
+        >
         ${
           this.active
             ? html`<vscode-button
