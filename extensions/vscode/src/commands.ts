@@ -9,9 +9,10 @@ import { answersOf, questionsOf } from "./questions";
 import type { CommentThreads } from "./surfaces/commentThreads";
 import { type Notifications, say } from "./surfaces/notifications";
 import { type ProposedDiff, queryOf } from "./surfaces/proposedDiff";
+import type { Unsaved } from "./surfaces/unsaved";
 import type { Conversation } from "./view/conversation";
 import type { ViewProvider } from "./view/provider";
-import { type Action, headline, oneLine, optionFor } from "./wording";
+import { type Action, baseName, headline, oneLine, optionFor } from "./wording";
 
 export type Parts = {
   approvals: Approvals;
@@ -19,6 +20,7 @@ export type Parts = {
   comments: CommentThreads;
   diff: ProposedDiff;
   notifications: Notifications;
+  unsaved: Unsaved;
   view: ViewProvider;
   log: vscode.LogOutputChannel;
   restart: () => Promise<void>;
@@ -97,9 +99,19 @@ async function pickApproval(parts: Parts): Promise<Approval | undefined> {
 async function act(parts: Parts, target: unknown, action: Action): Promise<void> {
   await withApproval(parts, target, async (approval) => {
     const option = optionFor(approval, action);
-    if (option) await decide(parts, approval.approvalId, option.decision);
+    const accepts = action === "accept" || action === "acceptForSession";
+    if (accepts && parts.unsaved.documents(approval).length > 0) await offerToSave(parts, approval);
+    else if (option) await decide(parts, approval.approvalId, option.decision);
     else await reveal(parts, approval);
   });
+}
+
+/** An accept over unsaved edits, from a place that could not say so: the person is told and asked. */
+async function offerToSave(parts: Parts, approval: Approval): Promise<void> {
+  const names = parts.unsaved.documents(approval).map((document) => baseName(document.fileName));
+  const text = `${names.join(", ")} has unsaved edits. Codex changes the file as it is saved.`;
+  const choice = await vscode.window.showWarningMessage(text, "Save and accept");
+  if (choice) await saveAndAccept(parts, approval.approvalId);
 }
 
 async function choose(parts: Parts, target: unknown, index: unknown): Promise<void> {
@@ -111,9 +123,7 @@ async function choose(parts: Parts, target: unknown, index: unknown): Promise<vo
 
 async function saveAndAccept(parts: Parts, target: unknown): Promise<void> {
   await withApproval(parts, target, async (approval) => {
-    const touched = new Set((approval.changes ?? []).map(({ uri }) => vscode.Uri.parse(uri).toString()));
-    const dirty = vscode.workspace.textDocuments.filter((doc) => doc.isDirty && touched.has(doc.uri.toString()));
-    for (const document of dirty) {
+    for (const document of parts.unsaved.documents(approval)) {
       if (await document.save()) continue;
       void vscode.window.showErrorMessage(`${document.fileName} could not be saved, so nothing was accepted.`);
       return;

@@ -12,6 +12,7 @@ import { Proposals } from "./surfaces/proposals";
 import { ProposedDiff } from "./surfaces/proposedDiff";
 import { Shown } from "./surfaces/shown";
 import { StatusBar } from "./surfaces/statusBar";
+import { Unsaved } from "./surfaces/unsaved";
 import { placeOf } from "./trust";
 import { Conversation } from "./view/conversation";
 import { handle } from "./view/handle";
@@ -37,16 +38,22 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   const proposals = new Proposals(link, approvals);
   const diff = new ProposedDiff(approvals, proposals);
-  const comments = new CommentThreads(approvals, proposals, diff);
-  const lenses = new Lenses(approvals, proposals);
-  const view: ViewProvider = new ViewProvider(context.extensionUri, conversation, approvals, place, (message) =>
-    handle(parts, message, (approvalId, decision) => decide(parts, approvalId, decision)),
+  const unsaved = new Unsaved(approvals);
+  const comments = new CommentThreads(approvals, proposals, diff, unsaved);
+  const lenses = new Lenses(approvals, proposals, unsaved);
+  const view: ViewProvider = new ViewProvider(
+    context.extensionUri,
+    conversation,
+    approvals,
+    unsaved,
+    place,
+    (message) => handle(parts, message, (approvalId, decision) => decide(parts, approvalId, decision)),
   );
   const shown = new Shown(approvals, diff, view);
   const notifications = new Notifications(approvals);
   const statusBar = new StatusBar(approvals, conversation);
   const restart = () => (place() === "open" ? link.restart() : Promise.resolve());
-  const parts: Parts = { approvals, conversation, comments, diff, notifications, view, log, restart };
+  const parts: Parts = { approvals, conversation, comments, diff, notifications, unsaved, view, log, restart };
 
   const follow = () => {
     view.pageChanged();
@@ -65,7 +72,20 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.workspace.onDidChangeWorkspaceFolders(follow),
     settings.onSidecarSettings(() => void restart()),
     ...registerCommands(parts),
-    ...[statusBar, notifications, shown, view, lenses, comments, diff, proposals, conversation, approvals, link],
+    ...[
+      statusBar,
+      notifications,
+      shown,
+      view,
+      lenses,
+      comments,
+      diff,
+      proposals,
+      unsaved,
+      conversation,
+      approvals,
+      link,
+    ],
   );
   approvals.connect();
   conversation.connect();

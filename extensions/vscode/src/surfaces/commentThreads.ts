@@ -8,6 +8,7 @@ import { commentBody, commentLabel, commentRange } from "../placement";
 import type { Approval, ProposedFile } from "../protocol.generated";
 import type { ProposedDiff } from "./proposedDiff";
 import type { Proposals } from "./proposals";
+import type { Unsaved } from "./unsaved";
 
 /** What a link in a comment may run. */
 const LINKED = ["accept", "acceptForSession", "decline", "saveAndAccept", "showDiff"].map(
@@ -25,6 +26,7 @@ export class CommentThreads implements vscode.Disposable {
     private readonly approvals: Approvals,
     private readonly proposals: Proposals,
     private readonly diff: ProposedDiff,
+    unsaved: Unsaved,
   ) {
     this.controller.options = {
       prompt: "Tell Codex what to change instead…",
@@ -36,11 +38,7 @@ export class CommentThreads implements vscode.Disposable {
       { dispose: approvals.onChange(draw) },
       { dispose: proposals.onChange(draw) },
       vscode.workspace.onDidOpenTextDocument(draw),
-      vscode.workspace.onDidSaveTextDocument(draw),
-      vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-        // The first edit makes a document dirty, and undo makes it clean: both change what the choices are.
-        if (this.drawn.size > 0 && (contentChanges.length === 0 || document.isDirty)) draw();
-      }),
+      { dispose: unsaved.onChange(draw) },
     ];
   }
 

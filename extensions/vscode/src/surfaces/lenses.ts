@@ -5,6 +5,7 @@ import type { Approvals } from "../approvals";
 import type { Owned } from "../door";
 import { commandLenses, fileLenses, type Lens } from "../placement";
 import type { Proposals } from "./proposals";
+import type { Unsaved } from "./unsaved";
 
 export class Lenses implements vscode.CodeLensProvider, vscode.Disposable {
   private readonly changes = new vscode.EventEmitter<void>();
@@ -14,6 +15,7 @@ export class Lenses implements vscode.CodeLensProvider, vscode.Disposable {
   constructor(
     private readonly approvals: Approvals,
     private readonly proposals: Proposals,
+    unsaved: Unsaved,
   ) {
     const refresh = () => this.changes.fire();
     const refreshIfPending = () => {
@@ -25,7 +27,7 @@ export class Lenses implements vscode.CodeLensProvider, vscode.Disposable {
       { dispose: approvals.onChange(refresh) },
       { dispose: proposals.onChange(refresh) },
       vscode.window.onDidChangeActiveTextEditor(refreshIfPending),
-      vscode.workspace.onDidSaveTextDocument(refreshIfPending),
+      { dispose: unsaved.onChange(refresh) },
     ];
   }
 

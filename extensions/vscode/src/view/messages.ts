@@ -9,6 +9,8 @@ export type ViewPage = Page & {
   approvals: Approval[];
   /** Approvals whose decision is on its way. */
   deciding: string[];
+  /** Approvals that touch a document with unsaved edits. */
+  unsaved: string[];
 };
 
 export type ToView =
@@ -23,7 +25,7 @@ export type FromView =
   | { type: "ready" }
   | { type: "send"; text: string }
   | { type: "decide"; approvalId: string; decision: unknown }
-  | { type: "showDiff"; approvalId: string }
+  | { type: "showDiff" | "saveAndAccept"; approvalId: string }
   | { type: "endProcess"; processId: string }
   | { type: "wholeItem"; turnId: string; itemId: string }
   | { type: "openFile"; path: string; line: number | null }

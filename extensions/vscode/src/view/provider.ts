@@ -6,6 +6,7 @@ import * as vscode from "vscode";
 import type { Approvals } from "../approvals";
 import { type Unsubscribe, Listeners } from "../door";
 import type { ThreadChange } from "../protocol.generated";
+import type { Unsaved } from "../surfaces/unsaved";
 import type { Place } from "../trust";
 import type { Conversation } from "./conversation";
 import type { FromView, ToView } from "./messages";
@@ -29,6 +30,7 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
     private readonly extension: vscode.Uri,
     private readonly conversation: Conversation,
     private readonly approvals: Approvals,
+    private readonly unsaved: Unsaved,
     private readonly place: () => Place,
     private readonly onMessage: (message: FromView) => void,
   ) {
@@ -38,6 +40,7 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
       conversation.onChanges.add((changes) => this.gather(() => this.changes.push(...changes))),
       conversation.onUnsent.add((text) => this.gather(() => (this.unsent = text))),
       approvals.onChange(() => this.pageChanged()),
+      unsaved.onChange(() => this.pageChanged()),
     ];
   }
 
@@ -110,7 +113,13 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
     if (this.pageDue) {
       const pending = approvals.pending;
       const deciding = pending.map((a) => a.approvalId).filter((id) => approvals.isDeciding(id));
-      const page = { ...conversation.page, place: this.place(), approvals: pending, deciding };
+      const page = {
+        ...conversation.page,
+        place: this.place(),
+        approvals: pending,
+        deciding,
+        unsaved: this.unsaved.approvalIds,
+      };
       this.post({ type: "page", page });
       this.badge(pending.length);
     }

@@ -189,6 +189,7 @@ export class App extends LitElement {
           html`<outrigger-card
             .approval=${approval}
             ?deciding=${page.deciding.includes(approval.approvalId)}
+            ?unsaved=${page.unsaved.includes(approval.approvalId)}
             ?elsewhere=${!here(approval.threadId)}
           ></outrigger-card>`,
       )}

@@ -15,6 +15,8 @@ export class Card extends LitElement {
   @property({ attribute: false }) approval!: Approval;
   @property({ type: Boolean }) deciding = false;
   @property({ type: Boolean }) elsewhere = false;
+  /** A document that the change touches has unsaved edits. */
+  @property({ type: Boolean }) unsaved = false;
   @state() private given: Record<string, string> = {};
 
   static override styles = [
@@ -158,10 +160,15 @@ export class Card extends LitElement {
   private choices(): TemplateResult {
     const { approval } = this;
     const show = () => post({ type: "showDiff", approvalId: approval.approvalId });
-    return html`<div class="actions">
-      ${approval.options.map((option, index) => this.choice(option, index === 0))}
-      ${approval.kind === "fileChange" ? html`<vscode-button secondary @click=${show}>Show diff</vscode-button>` : nothing}
-    </div>`;
+    const save = () => post({ type: "saveAndAccept", approvalId: approval.approvalId });
+    const accepts = (option: DecisionOption) => option.scope === "once" || option.scope === "session";
+    const options = this.unsaved ? approval.options.filter((option) => !accepts(option)) : approval.options;
+    return html`${this.unsaved ? html`<div>The file has unsaved edits.</div>` : nothing}
+      <div class="actions">
+        ${this.unsaved ? html`<vscode-button ?disabled=${this.deciding} @click=${save}>Save and accept</vscode-button>` : nothing}
+        ${options.map((option, index) => this.choice(option, index === 0 && !this.unsaved))}
+        ${approval.kind === "fileChange" ? html`<vscode-button secondary @click=${show}>Show diff</vscode-button>` : nothing}
+      </div>`;
   }
 
   private choice(option: DecisionOption, primary: boolean): TemplateResult {
