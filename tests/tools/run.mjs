@@ -65,9 +65,9 @@ function signalGroup(child, name) {
 }
 
 /** What a command prints, or undefined when it is missing or fails. */
-export async function probe(command, args, options) {
+export async function probe(command, args) {
   try {
-    return (await run(command, args, options)).trim();
+    return (await run(command, args)).trim();
   } catch {
     return undefined;
   }

@@ -24,3 +24,6 @@ mod writer;
 
 #[cfg(test)]
 mod conformance;
+
+pub use link::{Command, Event, Frame, Link};
+pub use options::Options;

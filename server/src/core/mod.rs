@@ -1,3 +1,389 @@
-//! The owner of all state. Nothing in here does I/O or waits.
+//! The core: one owner of all state. `step` takes an event and says what is to be done; it does no
+//! I/O and cannot wait, so no two things that happen can interleave.
 
+pub mod app_server;
+pub mod approvals;
+mod commands;
+mod diagnostics;
+mod failure;
+mod history;
+mod lifecycle;
+pub mod metrics;
+pub mod proposals;
+mod proxy;
+mod queue;
+mod server_requests;
+pub mod session;
 pub mod thread;
+mod threads;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
+    time::Duration,
+};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    clock::Now,
+    codex,
+    protocol::{
+        ApprovalId, ClientCall, Failure, FailureKind, Incoming, Outgoing, Raw, RpcError, RpcId,
+        SessionId, ThreadId,
+    },
+};
+
+pub use commands::{Action, TurnOptions};
+use session::Session;
+
+/// Something that happened, and when.
+#[derive(Debug)]
+pub struct Event {
+    pub at: Now,
+    pub kind: EventKind,
+}
+
+#[derive(Debug)]
+pub enum EventKind {
+    Opened(SessionId),
+    Incoming(SessionId, Incoming),
+    /// What the standard-LSP face made of a command of the editor.
+    Action(SessionId, Action),
+    Codex(codex::Event),
+    HomeClaimed {
+        session: SessionId,
+        id: Option<RpcId>,
+        result: Result<(), HomeRefused>,
+    },
+    FilesRead {
+        token: u64,
+        texts: Vec<proposals::FileText>,
+    },
+    /// The moment asked for by [`Effect::WakeAt`] has come.
+    Woken,
+}
+
+/// Why the state directory of a `CODEX_HOME` is not ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HomeRefused {
+    Taken { pid: Option<u32> },
+    Io { message: String },
+}
+
+/// Something to be done. Effects are carried out in order.
+#[derive(Debug)]
+pub enum Effect {
+    Send(SessionId, Outgoing),
+    Codex(codex::Command),
+    /// A message of standard LSP: the editor room answers it from the World as it is now.
+    Standard {
+        session: SessionId,
+        id: Option<RpcId>,
+        method: String,
+        params: Value,
+    },
+    /// The editor answered a prompt that the editor room had asked.
+    PromptAnswered {
+        session: SessionId,
+        id: String,
+        result: Result<Value, RpcError>,
+    },
+    /// `initialize` succeeded: the editor room says what is offered.
+    Introduced {
+        session: SessionId,
+        id: RpcId,
+    },
+    /// Take the lock on the state directory, before anything is started or written.
+    ClaimHome {
+        session: SessionId,
+        id: Option<RpcId>,
+    },
+    /// What the standard-LSP face draws may have changed.
+    Redraw,
+    /// Where the app-server's program is to be looked for from now on.
+    LookFor {
+        path: Option<String>,
+        args: Vec<String>,
+        forbidden_roots: Vec<PathBuf>,
+    },
+    ReadFiles {
+        token: u64,
+        paths: Vec<PathBuf>,
+    },
+    WatchParent {
+        session: SessionId,
+        pid: u32,
+    },
+    /// An event `Woken` is wanted at this moment of [`Now::micros`], or soon after.
+    WakeAt(u64),
+    Ended(SessionId),
+}
+
+/// What an open request upstream, or of a file, will be used for.
+enum Purpose {
+    /// An editor's own `codex/*` request: the answer goes back as it is.
+    Editor {
+        session: SessionId,
+        id: RpcId,
+        method: String,
+        tools: bool,
+    },
+    /// Bringing an open thread back after the app-server was restarted.
+    Resume {
+        thread: ThreadId,
+    },
+    Command(commands::Flow),
+    History(history::Flow),
+    Proposal {
+        session: SessionId,
+        id: RpcId,
+        approval: ApprovalId,
+    },
+    Queued {
+        thread: ThreadId,
+        message: String,
+    },
+    Running {
+        session: SessionId,
+        id: RpcId,
+        thread: ThreadId,
+    },
+    EndProcess {
+        session: SessionId,
+        id: RpcId,
+    },
+}
+
+/// All state. Read by the editor room, changed by `step` alone.
+pub struct World {
+    pub version: &'static str,
+    started: Now,
+    /// The time of the last event.
+    pub now: Now,
+    pub sessions: BTreeMap<SessionId, Session>,
+    pub threads: threads::Threads,
+    pub approvals: approvals::Approvals,
+    pub server: app_server::AppServer,
+    purposes: HashMap<u64, Purpose>,
+    next_token: u64,
+    metrics: metrics::Recorder,
+    diagnostics: diagnostics::Tally,
+    /// What the wiring last told of memory, for `outrigger/metrics`.
+    pub usage: metrics::Usage,
+}
+
+impl World {
+    pub fn new(version: &'static str, now: Now) -> Self {
+        Self {
+            version,
+            started: now,
+            now,
+            sessions: BTreeMap::new(),
+            threads: threads::Threads::default(),
+            approvals: approvals::Approvals::default(),
+            server: app_server::AppServer::default(),
+            purposes: HashMap::new(),
+            next_token: 0,
+            metrics: metrics::Recorder::default(),
+            diagnostics: diagnostics::Tally::default(),
+            usage: metrics::Usage::default(),
+        }
+    }
+}
+
+/// How long a request waits for the app-server before it fails with `appServerTimeout`.
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(2);
+
+/// Takes one event. The effects are to be carried out in order, before the next event.
+pub fn step(world: &mut World, event: Event) -> Vec<Effect> {
+    world.now = event.at;
+    let mut step = Step { world, now: event.at, effects: Vec::new() };
+    match event.kind {
+        EventKind::Opened(session) => step.opened(session),
+        EventKind::Incoming(session, message) => step.incoming(session, message),
+        EventKind::Action(session, action) => step.act(session, action),
+        EventKind::Codex(event) => step.codex(event),
+        EventKind::HomeClaimed { session, id, result } => {
+            step.home_claimed(session, id, result);
+        }
+        EventKind::FilesRead { token, texts } => step.files_read(token, texts),
+        EventKind::Woken => step.woken(),
+    }
+    step.effects
+}
+
+/// One step in the making: the World, the time, and what is to be done so far.
+struct Step<'w> {
+    world: &'w mut World,
+    now: Now,
+    effects: Vec<Effect>,
+}
+
+impl Step<'_> {
+    fn incoming(&mut self, session: SessionId, message: Incoming) {
+        match message {
+            Incoming::Request { id, method, params } => self.request(session, id, method, params),
+            Incoming::Notification { method, params } => {
+                self.notification(session, method, params);
+            }
+            Incoming::Answer { id, result } => {
+                self.effects.push(Effect::PromptAnswered { session, id, result });
+            }
+            Incoming::Garbled { message } => self.editor_frame(message),
+            Incoming::Closed { reason } => self.session_closed(session, reason),
+        }
+    }
+
+    fn request(&mut self, session: SessionId, id: RpcId, method: String, params: Value) {
+        let now = self.now;
+        let Some(state) = self.world.sessions.get_mut(&session) else { return };
+        let open = session::OpenRequest { method: method.clone(), since: now, token: None };
+        state.open.insert(id.clone(), open);
+        if let Some(upstream) = method.strip_prefix("codex/") {
+            self.proxy(session, id, upstream, &params);
+        } else if method.starts_with("outrigger/") {
+            match ClientCall::decode(&method, params) {
+                Ok(call) => self.call(session, id, call),
+                Err(failure) => self.fail(session, id, failure),
+            }
+        } else if method == "initialize" {
+            self.initialize(session, id, params);
+        } else if method == "shutdown" {
+            self.reply(session, id, Ok(Raw::null()));
+        } else {
+            self.effects.push(Effect::Standard { session, id: Some(id), method, params });
+        }
+    }
+
+    fn notification(&mut self, session: SessionId, method: String, params: Value) {
+        if let Some(upstream) = method.strip_prefix("codex/") {
+            self.proxy_notification(session, upstream, &params);
+        } else if method == "$/cancelRequest" {
+            self.cancel(session, &params);
+        } else if method.starts_with("outrigger/") {
+            match ClientCall::decode(&method, params) {
+                Ok(ClientCall::SessionUpdate(update)) => self.session_update(session, update),
+                Ok(_) => self.refused(Some(&method), "it is a request and needs an id"),
+                Err(failure) => self.refused(Some(&method), &failure.message),
+            }
+        } else {
+            self.standard_note(session, &method, &params);
+            self.effects.push(Effect::Standard { session, id: None, method, params });
+        }
+    }
+
+    fn call(&mut self, session: SessionId, id: RpcId, call: ClientCall) {
+        match call {
+            ClientCall::Ping(_) => {
+                let uptime_ms = (self.now.micros - self.world.started.micros) / 1_000;
+                self.answer(session, id, &crate::protocol::host::Pong { uptime_ms });
+            }
+            ClientCall::Metrics(_) => self.metrics(session, id),
+            ClientCall::AppServerStatus(_) => self.app_server_status(session, id),
+            ClientCall::AppServerStart(_) => self.app_server_start(session, id),
+            ClientCall::AppServerStop(_) => self.app_server_stop(session, id),
+            ClientCall::AppServerRestart(_) => self.app_server_restart(session, id),
+            ClientCall::ApprovalList(params) => self.approval_list(session, id, &params),
+            ClientCall::ApprovalDecide(params) => self.approval_decide(session, id, &params),
+            ClientCall::ApprovalProposed(params) => self.approval_proposed(session, id, params),
+            ClientCall::ApprovalHistory(params) => self.approval_history(session, id, &params),
+            ClientCall::ThreadSubscribe(params) => self.thread_subscribe(session, id, &params),
+            ClientCall::ThreadUnsubscribe(params) => self.thread_unsubscribe(session, id, &params),
+            ClientCall::ThreadSnapshot(params) => self.thread_snapshot(session, id, params),
+            ClientCall::ThreadItem(params) => self.thread_item(session, id, &params),
+            ClientCall::ThreadRunning(params) => self.thread_running(session, id, params),
+            ClientCall::ThreadEndProcess(params) => self.thread_end_process(session, id, &params),
+            ClientCall::QueueList(params) => self.queue_list(session, id, &params),
+            ClientCall::QueueAdd(params) => self.queue_add(session, id, params),
+            ClientCall::QueueUpdate(params) => self.queue_update(session, id, params),
+            ClientCall::QueueRemove(params) => self.queue_remove(session, id, &params),
+            ClientCall::QueueReorder(params) => self.queue_reorder(session, id, &params),
+            ClientCall::SessionUpdate(_) => self.fail(
+                session,
+                id,
+                Failure::new(
+                    FailureKind::InvalidParams,
+                    "outrigger/session/update is a note: send it without an id.",
+                ),
+            ),
+        }
+    }
+
+    /// The one place where a request of an editor is answered, exactly once.
+    fn reply(&mut self, session: SessionId, id: RpcId, result: Result<Raw, RpcError>) {
+        let Some(state) = self.world.sessions.get_mut(&session) else { return };
+        // Cancelled already: the editor has had its answer.
+        let Some(open) = state.open.remove(&id) else { return };
+        let micros = self.now.micros.saturating_sub(open.since.micros);
+        self.world.metrics.record(&open.method, self.now, micros, result.is_err());
+        self.send(session, Outgoing::Reply { id, result });
+    }
+
+    fn answer<T: Serialize>(&mut self, session: SessionId, id: RpcId, result: &T) {
+        self.reply(session, id, Ok(Raw::of(result)));
+    }
+
+    fn fail(&mut self, session: SessionId, id: RpcId, failure: Failure) {
+        self.reply(session, id, Err(failure.into()));
+    }
+
+    fn send(&mut self, session: SessionId, message: Outgoing) {
+        self.effects.push(Effect::Send(session, message));
+    }
+
+    fn redraw(&mut self) {
+        if !matches!(self.effects.last(), Some(Effect::Redraw)) {
+            self.effects.push(Effect::Redraw);
+        }
+    }
+
+    fn token(&mut self, purpose: Purpose) -> u64 {
+        self.world.next_token += 1;
+        self.world.purposes.insert(self.world.next_token, purpose);
+        self.world.next_token
+    }
+
+    /// Sends a request upstream for a purpose of ours or of an editor.
+    fn upstream(&mut self, method: &str, params: Raw, purpose: Purpose) -> u64 {
+        let token = self.token(purpose);
+        self.effects.push(Effect::Codex(codex::Command::Request {
+            token,
+            method: method.to_owned(),
+            params,
+            timeout: timeout_of(method),
+        }));
+        token
+    }
+
+    fn ask_upstream(&mut self, request: &codex::requests::Request, purpose: Purpose) {
+        self.upstream(request.method, Raw::of(&request.params), purpose);
+    }
+
+    /// Sends one note to every initialized session that `reaches` says yes for.
+    fn broadcast(&mut self, segment: &str, note: &Outgoing, reaches: impl Fn(&Session) -> bool) {
+        for session in self.world.sessions.values() {
+            if session.initialized && session.events.wants(segment) && reaches(session) {
+                self.effects.push(Effect::Send(session.id, note.clone()));
+            }
+        }
+    }
+}
+
+/// Commands and sign-ins take as long as they take; all else has a bound.
+fn timeout_of(method: &str) -> Option<Duration> {
+    match method {
+        "command/exec"
+        | "thread/shellCommand"
+        | "process/spawn"
+        | "thread/sample"
+        | "mcpServer/oauth/login"
+        | "mcpServer/tool/call"
+        | "thread/compact/start" => None,
+        _ => Some(REQUEST_TIMEOUT),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,8 @@ pub enum ApprovalKind {
 pub struct Approval {
     pub approval_id: ApprovalId,
     pub kind: ApprovalKind,
+    /// The app-server's method, for a client that answers a kind by its exact schema.
+    pub method: String,
     pub thread_id: Option<ThreadId>,
     pub turn_id: Option<TurnId>,
     pub item_id: Option<ItemId>,

@@ -11,8 +11,7 @@ export function handle(parts: Parts, message: FromView, decide: Decide): void {
   const { conversation, diff, log } = parts;
   switch (message.type) {
     case "ready":
-    case "draft":
-      return; // The view provider answers these.
+      return;
     case "send":
       return void conversation.send(message.text);
     case "decide":

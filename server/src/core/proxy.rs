@@ -1,0 +1,175 @@
+//! `codex/*`: the app-server's own methods, passed through unchanged.
+
+use serde_json::Value;
+
+use super::{
+    Effect, Purpose, Step,
+    app_server::{Passage, Work},
+};
+use crate::{
+    codex::{Command, contract, views::Scope},
+    protocol::{
+        Failure, FailureKind, Outgoing, Raw, RpcError, RpcId, SessionId, ThreadId,
+        app_server::{DiagnosticKind, DiagnosticLevel},
+    },
+};
+
+/// Notes about a thread that every session gets, so that its list of threads is right.
+const FOR_EVERYONE: &[&str] = &[
+    "thread/started",
+    "thread/status/changed",
+    "thread/name/updated",
+    "thread/archived",
+    "thread/unarchived",
+    "thread/deleted",
+    "thread/closed",
+    "thread/readState/changed",
+    "thread/section/changed",
+    "thread/project/updated",
+];
+
+/// The result of these names a thread that the session follows from then on.
+pub(super) fn opens_thread(method: &str) -> bool {
+    matches!(method, "thread/start" | "thread/resume" | "thread/fork")
+}
+
+impl Step<'_> {
+    pub(super) fn proxy(&mut self, session: SessionId, id: RpcId, method: &str, params: &Value) {
+        if method == "initialize" {
+            let failure = Failure::new(
+                FailureKind::PolicyDenied,
+                "Outrigger itself speaks initialize with the app-server.",
+            );
+            return self.fail(session, id, failure);
+        }
+        if !self.may_use_server(session, &id) {
+            return;
+        }
+        let thread = thread_of(params);
+        match self.world.server.passage(thread.as_ref()) {
+            Passage::Go => self.pass_on(session, id, method, params, thread),
+            Passage::Hold => {
+                let work = Work::Proxy { method: method.to_owned(), params: params.clone() };
+                self.hold(session, id, thread, work);
+            }
+            Passage::Refuse(failure) => self.fail(session, id, failure),
+        }
+    }
+
+    pub(super) fn pass_on(
+        &mut self,
+        session: SessionId,
+        id: RpcId,
+        method: &str,
+        params: &Value,
+        thread: Option<ThreadId>,
+    ) {
+        if method == "thread/unsubscribe"
+            && let Some(thread) = &thread
+            && self.leave_thread(session, thread)
+        {
+            // Others still listen: upstream hears of it with the last one.
+            let result = serde_json::json!({ "status": "unsubscribed" });
+            return self.answer(session, id, &result);
+        }
+        if let (Some(thread), Some(state)) = (thread, self.world.sessions.get_mut(&session))
+            && method.starts_with("turn/")
+        {
+            state.last_thread = Some(thread);
+        }
+        self.note_sent(method, params);
+        let purpose = Purpose::Editor {
+            session,
+            id: id.clone(),
+            method: method.to_owned(),
+            tools: params.get("dynamicTools").is_some_and(|tools| !tools.is_null()),
+        };
+        let token = self.upstream(method, Raw::of(params), purpose);
+        let open = self.world.sessions.get_mut(&session).and_then(|s| s.open.get_mut(&id));
+        if let Some(open) = open {
+            open.token = Some(token);
+        }
+    }
+
+    pub(super) fn proxy_notification(&mut self, session: SessionId, method: &str, params: &Value) {
+        let trusted = self.world.sessions.get(&session).is_some_and(|session| session.trusted);
+        if method == "initialized" || !trusted || self.world.server.living().is_none() {
+            return self.refused(Some(method), "the app-server does not take it now");
+        }
+        let command = Command::Notify { method: method.to_owned(), params: Raw::of(params) };
+        self.effects.push(Effect::Codex(command));
+    }
+
+    pub(super) fn response(&mut self, token: u64, result: Result<Raw, RpcError>) {
+        let Some(purpose) = self.world.purposes.remove(&token) else { return };
+        match purpose {
+            Purpose::Editor { session, id, method, tools } => {
+                if let Ok(result) = &result
+                    && opens_thread(&method)
+                {
+                    let thread = self.thread_opened(session, &method, result);
+                    self.note_tools(thread.filter(|_| tools));
+                }
+                self.reply(session, id, result);
+            }
+            Purpose::Resume { thread } => self.resumed(&thread, result),
+            Purpose::Command(flow) => self.command_answered(flow, result),
+            Purpose::History(flow) => self.history_answered(flow, result),
+            Purpose::Queued { thread, message } => self.queued_sent(&thread, &message, result),
+            Purpose::Running { session, id, thread } => {
+                self.running_answered(session, id, &thread, result);
+            }
+            Purpose::EndProcess { session, id } => {
+                self.reply(session, id, result.map(|_| Raw::of(&crate::protocol::host::Done {})));
+            }
+            Purpose::Proposal { .. } => {}
+        }
+    }
+
+    /// A note of the app-server: reduced, told as changes, and passed on as it came.
+    pub(super) fn note_upstream(&mut self, method: &str, params: &Raw) {
+        let scope = params.view::<Scope>();
+        let thread = scope.ok().and_then(|scope| scope.thread_id).map(|id| ThreadId::from(&*id));
+        if !contract::is_known_notification(method) {
+            self.diagnose(
+                DiagnosticLevel::Info,
+                DiagnosticKind::UnknownNotification,
+                Some(method),
+                format!("The app-server sent {method}, which this Outrigger does not know. It was passed on."),
+            );
+        }
+        self.before_note(method, params);
+        self.reduce(method, thread.as_ref(), params);
+        self.pass_note(method, thread.as_ref(), params);
+        self.after_note(method, thread.as_ref(), params);
+    }
+
+    fn pass_note(&mut self, method: &str, thread: Option<&ThreadId>, params: &Raw) {
+        let everyone = thread.is_none() || FOR_EVERYONE.contains(&method);
+        let mut note = None;
+        for session in self.world.sessions.values() {
+            let listens = session.initialized
+                && session.trusted
+                && session.events.wants("codex")
+                && (everyone
+                    || thread.is_some_and(|thread| {
+                        self.world.threads.is_subscribed(thread.as_str(), session.id)
+                    }));
+            if listens {
+                let note = note.get_or_insert_with(|| Outgoing::Note {
+                    method: format!("codex/{method}").into(),
+                    params: params.clone(),
+                });
+                self.effects.push(Effect::Send(session.id, note.clone()));
+            }
+        }
+    }
+
+    pub(super) fn garbled_upstream(&mut self, message: String) {
+        self.diagnose(DiagnosticLevel::Warning, DiagnosticKind::Garbled, None, message);
+    }
+}
+
+pub(super) fn thread_of(params: &Value) -> Option<ThreadId> {
+    params.get("threadId").and_then(Value::as_str).map(ThreadId::from)
+}

@@ -1,0 +1,249 @@
+//! One connected editor: who it is, what it may, what it listens to and what it has been shown.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    path::PathBuf,
+};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    clock::Now,
+    paths,
+    protocol::{ApprovalId, RpcId, SessionId, ThreadId},
+};
+
+/// Open documents that one session is remembered with; past it the oldest are forgotten.
+const MAX_DOCUMENTS: usize = 2_000;
+
+pub struct Session {
+    pub id: SessionId,
+    /// The editor's own name, from `clientInfo`.
+    pub name: String,
+    pub initialized: bool,
+    pub trusted: bool,
+    pub events: Subscriptions,
+    pub folders: Vec<PathBuf>,
+    pub inline: Inline,
+    pub client: ClientAbilities,
+    pub documents: BTreeMap<String, Document>,
+    /// The document that the person was in last, as far as LSP tells.
+    pub active: Option<String>,
+    /// When each pending approval first reached this editor.
+    pub shown: HashMap<ApprovalId, Now>,
+    pub last_thread: Option<ThreadId>,
+    pub open: HashMap<RpcId, OpenRequest>,
+}
+
+/// A request of the editor that has not been answered yet.
+pub struct OpenRequest {
+    pub method: String,
+    pub since: Now,
+    /// The token of the request upstream that it waits for.
+    pub token: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Document {
+    pub version: i64,
+    /// Edited since it was opened or saved.
+    pub dirty: bool,
+    opened: u64,
+}
+
+/// What a session listens to, by the first segment of a note's name.
+#[derive(Debug, Default)]
+pub struct Subscriptions {
+    all: bool,
+    names: HashSet<String>,
+}
+
+impl Subscriptions {
+    pub fn new(events: &[String]) -> Self {
+        Self {
+            all: events.iter().any(|event| event == "*"),
+            names: events.iter().cloned().collect(),
+        }
+    }
+
+    pub fn wants(&self, segment: &str) -> bool {
+        self.all || self.names.contains(segment)
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Prompts {
+    /// Where the editor has no inline surface for it.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Inline {
+    pub code_lens: bool,
+    pub diagnostics: bool,
+    pub prompts: Prompts,
+}
+
+impl Default for Inline {
+    fn default() -> Self {
+        Self { code_lens: true, diagnostics: true, prompts: Prompts::Auto }
+    }
+}
+
+/// What the editor said it can do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClientAbilities {
+    pub code_lens: bool,
+    pub code_lens_refresh: bool,
+    pub show_document: bool,
+}
+
+/// The part of `initialize` that Outrigger reads.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct InitializeParams {
+    pub process_id: Option<u32>,
+    client_info: Option<ClientInfo>,
+    root_uri: Option<String>,
+    workspace_folders: Option<Vec<Folder>>,
+    capabilities: Value,
+    pub initialization_options: Option<InitializationOptions>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ClientInfo {
+    name: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Folder {
+    pub uri: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct InitializationOptions {
+    events: Vec<String>,
+    trusted: bool,
+    pub codex: CodexOptions,
+    inline: Inline,
+}
+
+impl Default for InitializationOptions {
+    fn default() -> Self {
+        Self {
+            events: Vec::new(),
+            trusted: true,
+            codex: CodexOptions::default(),
+            inline: Inline::default(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct CodexOptions {
+    pub path: Option<String>,
+    pub args: Option<Vec<String>>,
+}
+
+impl Session {
+    pub fn new(id: SessionId) -> Self {
+        Self {
+            id,
+            name: "editor".to_owned(),
+            initialized: false,
+            trusted: false,
+            events: Subscriptions::default(),
+            folders: Vec::new(),
+            inline: Inline::default(),
+            client: ClientAbilities::default(),
+            documents: BTreeMap::new(),
+            active: None,
+            shown: HashMap::new(),
+            last_thread: None,
+            open: HashMap::new(),
+        }
+    }
+
+    pub fn introduce(&mut self, params: &InitializeParams) {
+        let ability = |pointer: &str| params.capabilities.pointer(pointer);
+        self.client = ClientAbilities {
+            code_lens: ability("/textDocument/codeLens").is_some(),
+            code_lens_refresh: ability("/workspace/codeLens/refreshSupport")
+                == Some(&Value::Bool(true)),
+            show_document: ability("/window/showDocument/support") == Some(&Value::Bool(true)),
+        };
+        if let Some(info) = &params.client_info {
+            self.name.clone_from(&info.name);
+        }
+        let options = params.initialization_options.as_ref();
+        self.trusted = options.is_none_or(|options| options.trusted);
+        self.inline = options.map(|options| options.inline).unwrap_or_default();
+        self.events =
+            options.map(|options| Subscriptions::new(&options.events)).unwrap_or_default();
+        let folders = params.workspace_folders.iter().flatten().map(|folder| &folder.uri);
+        self.folders = folders.filter_map(|uri| paths::from_uri(uri)).collect();
+        if self.folders.is_empty() {
+            self.folders.extend(params.root_uri.as_deref().and_then(paths::from_uri));
+        }
+    }
+
+    pub fn holds(&self, cwd: &str) -> bool {
+        let cwd = std::path::Path::new(cwd);
+        self.folders.iter().any(|folder| paths::holds(folder, cwd) || paths::holds(cwd, folder))
+    }
+
+    pub fn document(&self, uri: &str) -> Option<&Document> {
+        self.documents.get(uri).or_else(|| {
+            self.documents.iter().find(|(open, _)| paths::same_file(open, uri)).map(|(_, d)| d)
+        })
+    }
+
+    pub fn opened(&mut self, uri: String, version: i64, at: Now) {
+        if self.documents.len() >= MAX_DOCUMENTS
+            && let Some(oldest) =
+                self.documents.iter().min_by_key(|(_, d)| d.opened).map(|(uri, _)| uri.clone())
+        {
+            self.documents.remove(&oldest);
+        }
+        self.active = Some(uri.clone());
+        self.documents.insert(uri, Document { version, dirty: false, opened: at.micros });
+    }
+
+    pub fn edited(&mut self, uri: &str, version: i64) {
+        if let Some(document) = self.documents.get_mut(uri) {
+            document.version = version;
+            document.dirty = true;
+        }
+        self.active = Some(uri.to_owned());
+    }
+
+    pub fn saved(&mut self, uri: &str) {
+        if let Some(document) = self.documents.get_mut(uri) {
+            document.dirty = false;
+        }
+        self.active = Some(uri.to_owned());
+    }
+
+    pub fn closed(&mut self, uri: &str) {
+        self.documents.remove(uri);
+        if self.active.as_deref() == Some(uri) {
+            self.active = None;
+        }
+    }
+
+    /// The workspace folder that holds the active document, else the first one.
+    pub fn active_folder(&self) -> Option<&PathBuf> {
+        let active = self.active.as_deref().and_then(paths::from_uri);
+        active
+            .and_then(|path| self.folders.iter().find(|folder| paths::holds(folder, &path)))
+            .or_else(|| self.folders.first())
+    }
+}

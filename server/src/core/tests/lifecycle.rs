@@ -1,0 +1,146 @@
+use super::*;
+
+const ONE: SessionId = SessionId(1);
+const TWO: SessionId = SessionId(2);
+
+fn died() -> EventKind {
+    let error = crate::protocol::app_server::AppServerError {
+        kind: crate::protocol::app_server::AppServerErrorKind::Exited,
+        message: "killed".into(),
+        hint: None,
+    };
+    EventKind::Codex(codex::Event::Exited { epoch: 1, error })
+}
+
+#[test]
+fn ready_is_announced_only_after_every_open_thread_is_resumed() {
+    let mut stage = Stage::ready();
+    stage.open_thread(ONE);
+    stage.step(died());
+    let up = stage.app_server_up(2);
+    assert_eq!(names(&up), ["codex request thread/resume"]);
+
+    let turn = json!({ "threadId": "t", "input": [] });
+    let (_, held) = stage.request(ONE, "codex/turn/start", turn);
+    assert_eq!(names(&held), Vec::<String>::new());
+    let (_, other) = stage.request(ONE, "codex/model/list", json!({}));
+    assert_eq!(names(&other), ["codex request model/list"]);
+
+    let resumed = stage.answered(&up, json!({ "thread": { "id": "t", "cwd": "/w" } }));
+    let names = names(&resumed);
+    let place = |name: &str| names.iter().position(|one| one == name);
+    assert!(place("codex request turn/start").is_some(), "{names:?}");
+    assert!(place("s1 outrigger/appServer/status").is_some(), "{names:?}");
+    assert_eq!(stage.world.server.status().state, AppServerState::Ready);
+}
+
+#[test]
+fn a_request_waits_for_the_first_start_and_fails_with_it() {
+    let mut stage = Stage::new();
+    stage.connect(1, "one", json!({}));
+    let mut status = stage.world.server.status().clone();
+    status.state = AppServerState::Starting;
+    stage.step(EventKind::Codex(codex::Event::Status(status.clone())));
+    let (_, held) = stage.request(ONE, "codex/model/list", json!({}));
+    assert_eq!(names(&held), Vec::<String>::new());
+    status.state = AppServerState::Failed;
+    let failed = stage.step(EventKind::Codex(codex::Event::Status(status)));
+    assert_eq!(refusal(&failed), "appServerDown");
+}
+
+#[test]
+fn an_untrusted_session_starts_and_sends_nothing() {
+    let mut stage = Stage::new();
+    stage.step(EventKind::Opened(ONE));
+    let options = json!({ "initializationOptions": { "trusted": false } });
+    let (id, effects) = stage.request(ONE, "initialize", options);
+    assert_eq!(names(&effects), [format!("s1 reply {id}")]);
+    for method in ["codex/model/list", "outrigger/appServer/start", "outrigger/thread/queue/add"] {
+        let params = json!({ "threadId": "t", "input": [] });
+        let (_, effects) = stage.request(ONE, method, params);
+        assert_eq!(
+            (refusal(&effects), effects.len()),
+            (json!("workspaceUntrusted"), 1),
+            "{method}"
+        );
+    }
+}
+
+#[test]
+fn a_cancelled_request_is_answered_once_and_its_late_result_dropped() {
+    let mut stage = Stage::ready();
+    let (id, sent) = stage.request(ONE, "codex/model/list", json!({}));
+    let cancel =
+        Incoming::Notification { method: "$/cancelRequest".into(), params: json!({ "id": id }) };
+    let cancelled = stage.step(EventKind::Incoming(ONE, cancel));
+    assert_eq!(refusal(&cancelled), "cancelled");
+    assert!(names(&cancelled).contains(&"codex forget".to_owned()));
+    assert_eq!(names(&stage.answered(&sent, json!({}))), Vec::<String>::new());
+}
+
+#[test]
+fn unsubscribing_goes_up_with_the_last_session() {
+    let mut stage = Stage::ready();
+    stage.connect(2, "two", json!({ "events": ["*"] }));
+    stage.open_thread(ONE);
+    stage.request(TWO, "outrigger/thread/subscribe", json!({ "threadId": "t" }));
+    let thread = json!({ "threadId": "t" });
+    let (id, first) = stage.request(ONE, "codex/thread/unsubscribe", thread.clone());
+    let answer = json!({ "result": { "status": "unsubscribed" } });
+    assert_eq!(told(&first), [(format!("s1 reply {id}"), answer)]);
+    let (_, last) = stage.request(TWO, "codex/thread/unsubscribe", thread);
+    assert_eq!(names(&last), ["codex request thread/unsubscribe"]);
+}
+
+#[test]
+fn notes_of_a_thread_go_to_those_who_follow_it_and_its_status_to_all() {
+    let mut stage = Stage::ready();
+    stage.connect(2, "two", json!({ "events": ["codex"] }));
+    stage.open_thread(ONE);
+    let delta = json!({ "threadId": "t", "turnId": "u", "itemId": "i", "delta": "x" });
+    let told = names(&stage.note("item/agentMessage/delta", delta));
+    assert!(!told.iter().any(|name| name.starts_with("s2")), "{told:?}");
+    let status = json!({ "threadId": "t", "status": { "type": "active", "activeFlags": [] } });
+    let told = names(&stage.note("thread/status/changed", status));
+    assert!(told.contains(&"s2 codex/thread/status/changed".to_owned()), "{told:?}");
+}
+
+#[test]
+fn an_unknown_note_is_passed_on_and_told_once() {
+    let mut stage = Stage::ready();
+    let first = names(&stage.note("made/up", json!({ "a": 1 })));
+    assert_eq!(first, ["s1 outrigger/diagnostic", "s1 codex/made/up"]);
+    assert_eq!(names(&stage.note("made/up", json!({ "a": 2 }))), ["s1 codex/made/up"]);
+}
+
+#[test]
+fn a_queued_message_is_sent_once_when_the_turn_is_over() {
+    let mut stage = Stage::ready();
+    stage.open_thread(ONE);
+    let turn = |status: &str| json!({ "threadId": "t", "turn": { "id": "u", "items": [], "status": status } });
+    stage.note("turn/started", turn("inProgress"));
+    let input = json!([{ "type": "text", "text": "next" }]);
+    let add = json!({ "threadId": "t", "input": input });
+    let (_, added) = stage.request(ONE, "outrigger/thread/queue/add", add);
+    assert!(!names(&added).iter().any(|name| name.starts_with("codex")), "{:?}", names(&added));
+    let ended = stage.note("turn/completed", turn("completed"));
+    assert_eq!(sent_up(&ended).1, "turn/start");
+    let again = stage.note("turn/completed", turn("completed"));
+    assert!(!names(&again).contains(&"codex request turn/start".to_owned()));
+    let taken = stage.answered(&ended, json!({ "turn": { "id": "v" } }));
+    let empty = json!({ "threadId": "t", "messages": [] });
+    assert_eq!(told(&taken), [("s1 outrigger/thread/queue/changed".into(), empty)]);
+}
+
+#[test]
+fn a_session_that_comes_later_is_told_of_all_that_waits() {
+    let mut stage = Stage::ready();
+    stage.open_thread(ONE);
+    stage.ask_command(0);
+    stage.step(EventKind::Opened(TWO));
+    let options = json!({ "initializationOptions": { "events": ["approval"] } });
+    stage.request(TWO, "initialize", options);
+    let note = Incoming::Notification { method: "initialized".into(), params: json!({}) };
+    let told = names(&stage.step(EventKind::Incoming(TWO, note)));
+    assert_eq!(told, ["s2 outrigger/approval/requested"]);
+}

@@ -1,0 +1,193 @@
+//! Stories of the core: events in, effects out, compared whole.
+
+mod approvals;
+mod lifecycle;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{codex::Frame, protocol::app_server::AppServerState};
+
+/// A World with what an editor and an app-server would do to it, one call a step.
+struct Stage {
+    world: World,
+    micros: u64,
+    next_id: i64,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let now = Now { epoch_ms: 1_000, micros: 0 };
+        Self { world: World::new("0.0.0", now), micros: 0, next_id: 100 }
+    }
+
+    /// An editor that listens to everything, in `/w`, with the app-server ready.
+    fn ready() -> Self {
+        let mut stage = Self::new();
+        stage.connect(1, "one", json!({ "events": ["*"] }));
+        stage.app_server_up(1);
+        stage
+    }
+
+    fn step(&mut self, kind: EventKind) -> Vec<Effect> {
+        self.micros += 1_000;
+        let at = Now { epoch_ms: 1_000 + self.micros / 1_000, micros: self.micros };
+        let mut effects = Vec::new();
+        for effect in step(&mut self.world, Event { at, kind }) {
+            match effect {
+                // What the wiring does at once.
+                Effect::ClaimHome { session, id } => {
+                    let result = Ok(());
+                    effects.extend(self.step(EventKind::HomeClaimed { session, id, result }));
+                }
+                Effect::Introduced { session, id } => {
+                    let result = Ok(Raw::of(&json!({})));
+                    let action = Action::Answer { id, result };
+                    effects.extend(self.step(EventKind::Action(session, action)));
+                }
+                effect => effects.push(effect),
+            }
+        }
+        effects
+    }
+
+    fn connect(&mut self, session: u32, name: &str, options: Value) {
+        let session = SessionId(session);
+        self.step(EventKind::Opened(session));
+        let params = json!({
+            "clientInfo": { "name": name },
+            "workspaceFolders": [{ "uri": "file:///w", "name": "w" }],
+            "initializationOptions": options,
+        });
+        self.request(session, "initialize", params);
+        let method = "initialized".to_owned();
+        let note = Incoming::Notification { method, params: json!({}) };
+        self.step(EventKind::Incoming(session, note));
+    }
+
+    /// Sends a request; the effects, with the id it was sent under.
+    fn request(&mut self, session: SessionId, method: &str, params: Value) -> (RpcId, Vec<Effect>) {
+        self.next_id += 1;
+        let id = RpcId::Number(self.next_id);
+        let message = Incoming::Request { id: id.clone(), method: method.to_owned(), params };
+        (id, self.step(EventKind::Incoming(session, message)))
+    }
+
+    fn app_server_up(&mut self, epoch: u32) -> Vec<Effect> {
+        let mut status = self.world.server.status().clone();
+        status.state = AppServerState::Starting;
+        self.step(EventKind::Codex(codex::Event::Status(status)));
+        let version = "0.169.0".to_owned();
+        let result = Raw::null();
+        self.step(EventKind::Codex(codex::Event::Initialized { epoch, version, result }))
+    }
+
+    fn app_server_says(&mut self, epoch: u32, frame: Frame) -> Vec<Effect> {
+        let frames = vec![frame];
+        self.step(EventKind::Codex(codex::Event::Frames { epoch, frames }))
+    }
+
+    fn note(&mut self, method: &str, params: Value) -> Vec<Effect> {
+        let epoch = self.world.server.epoch();
+        let frame = Frame::Notification { method: method.into(), params: Raw::of(&params) };
+        self.app_server_says(epoch, frame)
+    }
+
+    fn asks(&mut self, epoch: u32, id: i64, method: &str, params: Value) -> Vec<Effect> {
+        let params = Raw::of(&params);
+        self.app_server_says(
+            epoch,
+            Frame::Request { id: RpcId::Number(id), method: method.into(), params },
+        )
+    }
+
+    /// The app-server's answer to the request that `effects` sent up.
+    fn answered(&mut self, effects: &[Effect], result: Value) -> Vec<Effect> {
+        let (token, method) = sent_up(effects);
+        let epoch = self.world.server.epoch();
+        let result = Ok(Raw::of(&result));
+        let elapsed = Duration::ZERO;
+        self.app_server_says(epoch, Frame::Response { token, method, result, elapsed })
+    }
+
+    /// Opens thread `t` for a session and returns what was sent on the way.
+    fn open_thread(&mut self, session: SessionId) {
+        let (_, effects) = self.request(session, "codex/thread/start", json!({ "cwd": "/w" }));
+        let thread = json!({ "id": "t", "cwd": "/w", "preview": "", "modelProvider": "m",
+            "createdAt": 1, "updatedAt": 1, "status": { "type": "idle" }, "cliVersion": "x",
+            "source": "vscode", "turns": [], "ephemeral": false, "sessionId": "t" });
+        self.answered(
+            &effects,
+            json!({ "thread": thread, "model": "m", "modelProvider": "m",
+            "cwd": "/w", "approvalPolicy": "untrusted", "approvalsReviewer": "user",
+            "sandbox": { "type": "readOnly" } }),
+        );
+        assert!(self.world.threads.is_subscribed("t", session), "the thread was not opened");
+    }
+
+    fn ask_command(&mut self, id: i64) -> Vec<Effect> {
+        let epoch = self.world.server.epoch();
+        let params = json!({ "threadId": "t", "turnId": "u", "itemId": format!("c{id}"), "startedAtMs": 1,
+            "command": "touch a", "cwd": "/w", "reason": "why" });
+        self.asks(epoch, id, "item/commandExecution/requestApproval", params)
+    }
+}
+
+/// Token and method of the one request that went up.
+fn sent_up(effects: &[Effect]) -> (u64, String) {
+    let mut sent = effects.iter().filter_map(|effect| match effect {
+        Effect::Codex(codex::Command::Request { token, method, .. }) => {
+            Some((*token, method.clone()))
+        }
+        _ => None,
+    });
+    let one = sent.next().expect("nothing was sent up");
+    assert!(sent.next().is_none(), "more than one request was sent up");
+    one
+}
+
+/// What went to the app-server and to editors, in order, in a form to compare.
+fn told(effects: &[Effect]) -> Vec<(String, Value)> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Send(session, Outgoing::Note { method, params }) => {
+                Some((format!("{session} {method}"), params.decode().unwrap()))
+            }
+            Effect::Send(session, Outgoing::Reply { id, result }) => {
+                let value = match result {
+                    Ok(result) => json!({ "result": result }),
+                    Err(error) => json!({ "error": error }),
+                };
+                Some((format!("{session} reply {id}"), value))
+            }
+            Effect::Codex(codex::Command::Respond { epoch, id, result }) => {
+                let value =
+                    result.as_ref().map_or_else(|e| json!({ "error": e.code }), |r| json!(r));
+                Some((format!("codex {epoch} respond {id}"), value))
+            }
+            Effect::Codex(codex::Command::Request { method, .. }) => {
+                Some((format!("codex request {method}"), Value::Null))
+            }
+            Effect::Codex(codex::Command::Forget { .. }) => {
+                Some(("codex forget".into(), Value::Null))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// The names of what was told, without the values.
+fn names(effects: &[Effect]) -> Vec<String> {
+    told(effects).into_iter().map(|(name, _)| name).collect()
+}
+
+/// The kind of the one error that was replied.
+fn refusal(effects: &[Effect]) -> Value {
+    let errors: Vec<Value> = told(effects)
+        .into_iter()
+        .filter_map(|(_, value)| value.pointer("/error/data/kind").cloned())
+        .collect();
+    assert_eq!(errors.len(), 1, "{:?}", told(effects));
+    errors[0].clone()
+}

@@ -1,0 +1,245 @@
+//! Lenses, actions and diagnostics: where each pending approval stands in a document.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::words;
+use crate::{
+    core::{
+        World,
+        proposals::{self, Touched},
+        session::Session,
+    },
+    paths,
+    protocol::{
+        ApprovalId,
+        approval::{Approval, ApprovalKind, DecisionScope, ProposedChange},
+    },
+};
+
+/// Approvals that this editor puts before its person: those of its folders, or, where no editor has
+/// the folder open, all.
+pub fn relevant<'w>(world: &'w World, state: &Session) -> Vec<&'w Approval> {
+    let trusted = |session: &&Session| session.trusted && session.initialized;
+    if !trusted(&state) {
+        return Vec::new();
+    }
+    let ours = |approval: &&Approval| {
+        let Some(cwd) = approval.cwd.as_deref() else { return true };
+        state.holds(cwd) || !world.sessions.values().filter(trusted).any(|s| s.holds(cwd))
+    };
+    world.approvals.pending().filter(ours).collect()
+}
+
+/// Whether a lens for this approval stands in a document that the editor has open.
+pub fn has_lens(world: &World, state: &Session, approval: &Approval) -> bool {
+    state.inline.code_lens
+        && approval.kind != ApprovalKind::Question
+        && state
+            .documents
+            .keys()
+            .any(|uri| places(state, uri, approval).is_some_and(|places| !places.is_empty()))
+        && relevant(world, state).iter().any(|one| one.approval_id == approval.approval_id)
+}
+
+/// What the lenses of a session are made of: when it changes, the editor is told to ask again.
+pub fn lens_signature(world: &World, state: &Session) -> Vec<String> {
+    let approvals = relevant(world, state);
+    let mut signature: Vec<String> =
+        approvals.iter().map(|approval| approval.approval_id.to_string()).collect();
+    if approvals.iter().any(|approval| at_top(state, approval)) {
+        signature.extend(state.active.clone());
+    }
+    let dirty = state.documents.iter().filter(|(_, document)| document.dirty);
+    if !approvals.is_empty() {
+        signature.extend(dirty.map(|(uri, _)| uri.clone()));
+    }
+    signature
+}
+
+/// The lenses of one document, and the approvals that they show.
+pub fn lenses(world: &World, state: &Session, uri: &str) -> (Vec<Value>, Vec<ApprovalId>) {
+    let mut lenses = Vec::new();
+    let mut shown = Vec::new();
+    if !state.inline.code_lens {
+        return (lenses, shown);
+    }
+    let dirty = state.document(uri).is_some_and(|document| document.dirty);
+    for approval in relevant(world, state) {
+        let Some(places) = places(state, uri, approval) else { continue };
+        let id = &approval.approval_id;
+        for place in &places {
+            let title = match (place.in_file, dirty) {
+                (false, _) => words::headline(approval),
+                (true, true) => {
+                    format!("{} (this file has unsaved edits: save it first)", place.says)
+                }
+                (true, false) => place.says.clone(),
+            };
+            lenses.push(lens(place.line, &title, "outrigger.approval.next", id));
+            for (title, command) in choices(approval) {
+                lenses.push(lens(place.line, title, command, id));
+            }
+        }
+        shown.push(id.clone());
+    }
+    (lenses, shown)
+}
+
+fn lens(line: u32, title: &str, command: &str, approval: &ApprovalId) -> Value {
+    json!({
+        "range": range(line, 0),
+        "command": { "title": title, "command": command, "arguments": [approval] },
+    })
+}
+
+/// The choices at the lines of an approval, as code actions.
+pub fn actions(world: &World, state: &Session, uri: &str, params: &Value) -> Vec<Value> {
+    let line = |pointer: &str| params.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
+    let (first, last) = (line("/range/start/line"), line("/range/end/line"));
+    let only: Option<Vec<&str>> = params
+        .pointer("/context/only")
+        .and_then(Value::as_array)
+        .map(|kinds| kinds.iter().filter_map(Value::as_str).collect());
+    let mut actions = Vec::new();
+    for approval in relevant(world, state) {
+        let Some(places) = places(state, uri, approval) else { continue };
+        // At the top of the active document it concerns the whole of it.
+        let here = |place: &&Place| {
+            !place.in_file
+                || u64::from(place.line) <= last && first <= u64::from(place.line + place.lines)
+        };
+        let Some(place) = places.iter().find(here) else { continue };
+        let ours = |diagnostic: &&Value| {
+            diagnostic.get("source") == Some(&json!("outrigger"))
+                && diagnostic.pointer("/data/approvalId") == Some(&json!(approval.approval_id))
+        };
+        let marked: Vec<&Value> = params
+            .pointer("/context/diagnostics")
+            .and_then(Value::as_array)
+            .map(|all| all.iter().filter(ours).collect())
+            .unwrap_or_default();
+        let kind = if marked.is_empty() { "refactor" } else { "quickfix" };
+        if only.as_ref().is_some_and(|only| !only.contains(&kind)) {
+            continue;
+        }
+        let what = if place.in_file { &place.says } else { &words::headline(approval) };
+        for (title, command) in choices(approval) {
+            actions.push(json!({
+                "title": format!("{title}: {what}"),
+                "kind": kind,
+                "diagnostics": marked,
+                "command": {
+                    "title": title, "command": command, "arguments": [approval.approval_id],
+                },
+            }));
+        }
+    }
+    actions
+}
+
+/// Diagnostics by document, and the approvals that they show.
+pub fn diagnostics(
+    world: &World,
+    state: &Session,
+) -> (BTreeMap<String, Vec<Value>>, Vec<ApprovalId>) {
+    let mut by_document: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    let mut shown = Vec::new();
+    if !state.inline.diagnostics {
+        return (by_document, shown);
+    }
+    for approval in relevant(world, state) {
+        for uri in state.documents.keys() {
+            for place in places(state, uri, approval).into_iter().flatten() {
+                by_document.entry(uri.clone()).or_default().push(json!({
+                    "range": range(place.line, place.lines),
+                    "severity": 3,
+                    "source": "outrigger",
+                    "code": "approval",
+                    "message": if place.in_file { place.says.clone() } else { words::headline(approval) },
+                    "data": { "approvalId": approval.approval_id },
+                }));
+                shown.push(approval.approval_id.clone());
+            }
+        }
+    }
+    (by_document, shown)
+}
+
+/// One place of an approval in a document. Lines are LSP's, from 0.
+struct Place {
+    line: u32,
+    lines: u32,
+    /// At lines that a change touches, rather than at the top for want of a better place.
+    in_file: bool,
+    says: String,
+}
+
+/// Where an approval stands in this document; none when it does not concern it.
+fn places(state: &Session, uri: &str, approval: &Approval) -> Option<Vec<Place>> {
+    let touched = |change: &&ProposedChange| paths::same_file(&change.uri, uri);
+    if let Some(change) = approval.changes.iter().flatten().find(touched) {
+        let hunks = proposals::touched(change).into_iter().map(|Touched { first, lines }| Place {
+            // What is added after line 5 is drawn below it; LSP counts from 0.
+            line: if lines == 0 { first } else { first.saturating_sub(1) },
+            lines: lines.saturating_sub(1),
+            in_file: true,
+            says: words::lines(first, lines),
+        });
+        let mut places: Vec<Place> = hunks.collect();
+        if places.is_empty() {
+            places.push(top());
+        }
+        return Some(places);
+    }
+    let active = state.active.as_deref().is_none_or(|active| paths::same_file(active, uri));
+    (active && at_top(state, approval)).then(|| vec![top()])
+}
+
+fn top() -> Place {
+    Place { line: 0, lines: 0, in_file: false, says: String::new() }
+}
+
+/// Whether this stands at the top of the active document: a command, or a change of files none of
+/// which is open here.
+fn at_top(state: &Session, approval: &Approval) -> bool {
+    match approval.kind {
+        ApprovalKind::FileChange => {
+            !approval.changes.iter().flatten().any(|change| state.document(&change.uri).is_some())
+        }
+        ApprovalKind::Question => false,
+        ApprovalKind::Command
+        | ApprovalKind::Permissions
+        | ApprovalKind::Elicitation
+        | ApprovalKind::ToolCall => true,
+    }
+}
+
+/// The choices that a lens or an action offers, with the command of each.
+fn choices(approval: &Approval) -> Vec<(&'static str, &'static str)> {
+    let mut choices = Vec::new();
+    let has = |scope| approval.options.iter().any(|option| option.scope == scope);
+    if has(DecisionScope::Once) {
+        choices.push(("Accept", "outrigger.approval.accept"));
+    }
+    if has(DecisionScope::Session) {
+        choices.push(("Accept for session", "outrigger.approval.acceptForSession"));
+    }
+    if has(DecisionScope::No) {
+        choices.push(("Decline", "outrigger.approval.decline"));
+    }
+    if approval.kind == ApprovalKind::FileChange {
+        choices.push(("Show diff", "outrigger.approval.showDiff"));
+    }
+    choices
+}
+
+fn range(line: u32, lines: u32) -> Value {
+    // To the end of the last line: editors cut a column that is too large.
+    let end = if lines == 0 { line } else { line + lines };
+    json!({
+        "start": { "line": line, "character": 0 },
+        "end": { "line": end, "character": 10_000 },
+    })
+}

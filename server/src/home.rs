@@ -1,0 +1,119 @@
+//! The state directory of one `CODEX_HOME`, and the lock that makes one process its owner.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    hash::Hasher,
+    io::{Read, Seek, Write},
+    path::{Path, PathBuf},
+};
+
+use crate::core::HomeRefused;
+
+/// Holds the lock for as long as it lives; the kernel lets go of it when the process dies.
+pub struct Claim {
+    _lock: File,
+}
+
+/// Where Outrigger keeps what belongs to this `CODEX_HOME`.
+pub fn directory(outrigger_home: Option<PathBuf>, codex_home: &Path) -> Option<PathBuf> {
+    let root = outrigger_home.or_else(default_root)?;
+    let canonical = codex_home.canonicalize().unwrap_or_else(|_| codex_home.to_path_buf());
+    // FNV-1a: a name that is the same in every build, which std's hasher does not promise.
+    let mut name = Fnv(0xcbf2_9ce4_8422_2325);
+    name.write(canonical.as_os_str().as_encoded_bytes());
+    Some(root.join("homes").join(format!("{:016x}", name.finish())))
+}
+
+/// `CODEX_HOME`, which comes from the environment only, or where codex has it by default.
+pub fn codex_home(variable: Option<PathBuf>, home: Option<&Path>) -> Option<PathBuf> {
+    variable.or_else(|| home.map(|home| home.join(".codex")))
+}
+
+fn default_root() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    if cfg!(windows) {
+        return variable("LOCALAPPDATA").map(|data| data.join("outrigger"));
+    }
+    let home = variable("HOME");
+    if cfg!(target_os = "macos") {
+        return home.map(|home| home.join("Library/Application Support/outrigger"));
+    }
+    variable("XDG_STATE_HOME")
+        .or_else(|| home.map(|home| home.join(".local/state")))
+        .map(|state| state.join("outrigger"))
+}
+
+/// Takes the lock, or says who has it.
+pub fn claim(directory: &Path) -> Result<Claim, HomeRefused> {
+    let io = |error: std::io::Error| HomeRefused::Io {
+        message: format!("The state directory {} cannot be used: {error}.", directory.display()),
+    };
+    create_private(directory).map_err(io)?;
+    let mut lock = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(directory.join("lock"))
+        .map_err(io)?;
+    match lock.try_lock() {
+        Ok(()) => {
+            lock.set_len(0).map_err(io)?;
+            write!(lock, "{}", std::process::id()).map_err(io)?;
+            Ok(Claim { _lock: lock })
+        }
+        Err(TryLockError::WouldBlock) => {
+            let mut text = String::new();
+            let read = lock.rewind().and_then(|()| lock.read_to_string(&mut text));
+            Err(HomeRefused::Taken { pid: read.ok().and_then(|_| text.trim().parse().ok()) })
+        }
+        Err(TryLockError::Error(error)) => Err(io(error)),
+    }
+}
+
+fn create_private(directory: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+struct Fnv(u64);
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_owner_is_refused_and_told_the_first() {
+        let root = tempfile::tempdir().unwrap();
+        let directory = directory(Some(root.path().into()), Path::new("/home/me/.codex")).unwrap();
+        let first = claim(&directory).unwrap();
+        let refused = claim(&directory).err().unwrap();
+        assert_eq!(refused, HomeRefused::Taken { pid: Some(std::process::id()) });
+        drop(first);
+        assert!(claim(&directory).is_ok());
+    }
+
+    #[test]
+    fn each_codex_home_has_a_directory_of_its_own() {
+        let root = Path::new("/state");
+        let of = |home: &str| directory(Some(root.into()), Path::new(home)).unwrap();
+        assert_eq!(of("/a"), of("/a"));
+        assert_ne!(of("/a"), of("/b"));
+        assert!(of("/a").starts_with("/state/homes"));
+    }
+}
