@@ -31,10 +31,17 @@ const LEFT_OUT = new Set([
   "textDocument/diagnostic",
 ]);
 
+const LOG_HINT = "The log says more.";
+
 class Client extends LanguageClient {
   override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
     const method = "registrationType" in feature ? feature.registrationType.method : null;
     if (method === null || !LEFT_OUT.has(method)) super.registerFeature(feature);
+  }
+
+  /** The view says what is wrong, once; the log has the rest. */
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
   }
 }
 
@@ -135,8 +142,20 @@ export class Link implements Door, vscode.Disposable {
     this.client = null;
     const { message, hint } = refusalOf(error);
     this.log.error(`Outrigger did not start: ${message}`);
-    this.become({ state: "stopped", message, hint });
+    this.become({ state: "stopped", message: `It did not start: ${message}`, hint: hint ?? LOG_HINT });
     await client.dispose().catch(() => undefined); // It never ran: there may be nothing to dispose.
+  }
+
+  /** A sidecar that ran is gone: another is started, with a client of its own, while the budget lasts. */
+  private died(): void {
+    const client = this.client;
+    if (!client || this.current.state !== "running") return; // One that did not come up is told by `gaveUp`.
+    this.client = null;
+    client.dispose().catch(() => undefined); // Its process is gone already.
+    if (this.budget.spend()) {
+      this.become({ state: "starting" });
+      void this.start();
+    } else this.become({ state: "stopped", message: "It stopped several times within three minutes.", hint: LOG_HINT });
   }
 
   private makeClient(command: string): Client {
@@ -157,10 +176,7 @@ export class Link implements Door, vscode.Disposable {
         errorHandler: {
           error: () => ({ action: ErrorAction.Continue, handled: true }),
           closed: () => {
-            if (this.budget.spend()) return { action: CloseAction.Restart, handled: true };
-            const message = "Outrigger stopped several times within three minutes.";
-            this.client = null;
-            this.become({ state: "stopped", message, hint: "Its log says more." });
+            this.died();
             return { action: CloseAction.DoNotRestart, handled: true };
           },
         },
