@@ -67,7 +67,11 @@ export type DecisionOption = {
  */
 decision: unknown, label: string, scope: DecisionScope, };
 
-export type Approval = { approvalId: ApprovalId, kind: ApprovalKind, threadId: ThreadId | null, turnId: TurnId | null, itemId: ItemId | null, 
+export type Approval = { approvalId: ApprovalId, kind: ApprovalKind, 
+/**
+ * The app-server's method, for a client that answers a kind by its exact schema.
+ */
+method: string, threadId: ThreadId | null, turnId: TurnId | null, itemId: ItemId | null, 
 /**
  * Epoch milliseconds.
  */

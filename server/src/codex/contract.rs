@@ -33,6 +33,21 @@ pub const NOT_HANDLED: &[&str] = &[];
 pub const LEGACY_ANSWERED: &[&str] =
     &["getAuthStatus", "getConversationSummary", "gitDiffToRemote"];
 
+/// Requests whose params are `null` in the schema.
+pub const WITHOUT_PARAMS: &[&str] = &[
+    "account/gatewayOAuth/cancel",
+    "account/logout",
+    "account/securitySetup/read",
+    "account/workspaceMessages/read",
+    "config/mcpServer/reload",
+    "configRequirements/read",
+    "externalAgentConfig/import/readHistories",
+    "memory/reset",
+    "remoteControl/status/read",
+    "rollout/compress",
+    "windowsSandbox/readiness",
+];
+
 /// Requests that only read, so that one refused as overloaded may be sent again. Sorted.
 ///
 /// Left out on purpose: reads that reach a third party's server (`mcpServer/resource/read`), and everything
@@ -98,6 +113,11 @@ pub const IDEMPOTENT_READS: &[&str] = &[
     "userVerification/status",
     "windowsSandbox/readiness",
 ];
+
+/// Whether `method` takes no params at all: even an empty object is refused.
+pub fn takes_no_params(method: &str) -> bool {
+    WITHOUT_PARAMS.binary_search(&method).is_ok()
+}
 
 /// Whether `method` only reads: sent again when the app-server was overloaded, as no other request is.
 pub fn is_idempotent_read(method: &str) -> bool {

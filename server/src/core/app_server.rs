@@ -140,6 +140,8 @@ impl Step<'_> {
     /// A session that may use the app-server is there.
     pub(super) fn server_wanted(&mut self) {
         if !std::mem::replace(&mut self.world.server.wanted, true) {
+            // From this moment on requests wait, although the link has not said so yet.
+            self.world.server.status.state = AppServerState::Starting;
             self.configure();
             self.effects.push(Effect::Codex(Command::Start));
         }
@@ -344,6 +346,7 @@ impl Step<'_> {
     pub(super) fn app_server_restart(&mut self, session: SessionId, id: RpcId) {
         if self.may_use_server(session, &id) {
             self.world.server.wanted = true;
+            self.world.server.status.state = AppServerState::Restarting;
             self.configure();
             self.effects.push(Effect::Codex(Command::Restart));
             self.app_server_status(session, id);

@@ -84,7 +84,7 @@ impl Step<'_> {
             method: method.to_owned(),
             tools: params.get("dynamicTools").is_some_and(|tools| !tools.is_null()),
         };
-        let token = self.upstream(method, Raw::of(params), purpose);
+        let token = self.upstream(method, params_for(method, params), purpose);
         let open = self.world.sessions.get_mut(&session).and_then(|s| s.open.get_mut(&id));
         if let Some(open) = open {
             open.token = Some(token);
@@ -167,6 +167,22 @@ impl Step<'_> {
 
     pub(super) fn garbled_upstream(&mut self, message: String) {
         self.diagnose(DiagnosticLevel::Warning, DiagnosticKind::Garbled, None, message);
+    }
+}
+
+/// `params` may be left out where nothing is required; the app-server wants an object there, or,
+/// for a few methods, nothing at all.
+fn params_for(method: &str, params: &Value) -> Raw {
+    let empty = params.as_object().is_some_and(serde_json::Map::is_empty);
+    if contract::takes_no_params(method) && empty {
+        Raw::null()
+    } else if params.is_null()
+        && contract::is_known_request(method)
+        && !contract::takes_no_params(method)
+    {
+        Raw::of(&serde_json::json!({}))
+    } else {
+        Raw::of(params)
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::schema::methods;
+use super::schema::{definition, methods, variants};
 use crate::codex::answers::{Answer, AnswerKind, immediate};
 use crate::codex::contract::{
     CLIENT_REQUESTS, CONTRACT_VERSION, IDEMPOTENT_READS, LEGACY_ANSWERED, MINIMUM_VERSION,
-    NOT_HANDLED, NOTIFICATIONS, SERVER_REQUESTS, is_idempotent_read, is_known_notification,
-    is_known_request,
+    NOT_HANDLED, NOTIFICATIONS, SERVER_REQUESTS, WITHOUT_PARAMS, is_idempotent_read,
+    is_known_notification, is_known_request,
 };
 use crate::codex::requests::INITIALIZED;
 use crate::codex::views::{Note, ServerRequest};
@@ -57,6 +57,17 @@ fn what_is_legacy_is_not_in_the_schema() {
         assert!(!CLIENT_REQUESTS.contains(method), "{method} is in the schema again");
         assert!(is_known_request(method));
     }
+}
+
+#[test]
+fn the_requests_without_params_are_those_of_the_schema() {
+    let mut without: Vec<&str> = variants(definition("ClientRequest"))
+        .into_iter()
+        .filter(|variant| variant["properties"]["params"]["type"] == "null")
+        .filter_map(|variant| variant["properties"]["method"]["enum"][0].as_str())
+        .collect();
+    without.sort_unstable();
+    assert_eq!(WITHOUT_PARAMS, without);
 }
 
 #[test]

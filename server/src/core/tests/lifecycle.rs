@@ -39,8 +39,6 @@ fn a_request_waits_for_the_first_start_and_fails_with_it() {
     let mut stage = Stage::new();
     stage.connect(1, "one", json!({}));
     let mut status = stage.world.server.status().clone();
-    status.state = AppServerState::Starting;
-    stage.step(EventKind::Codex(codex::Event::Status(status.clone())));
     let (_, held) = stage.request(ONE, "codex/model/list", json!({}));
     assert_eq!(names(&held), Vec::<String>::new());
     status.state = AppServerState::Failed;
