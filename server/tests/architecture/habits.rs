@@ -1,6 +1,6 @@
 //! Rules for every file of the repository.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use super::source::repository;
 
@@ -27,9 +27,8 @@ const INVENTED: &[&str] = &["/home/ada", "/home/dev", "/home/kim", "/home/me", "
 fn no_source_is_longer_than_a_sitting() {
     let mut long = Vec::new();
     each_text(&mut |path, text| {
-        let source = ["rs", "ts", "mjs", "js", "py", "css"]
-            .iter()
-            .any(|kind| path.rsplit('.').next() == Some(kind) && !path.contains(".generated."));
+        let source = has_extension(path, &["rs", "ts", "mjs", "js", "py", "css"])
+            && !path.contains(".generated.");
         let lines = text.lines().count();
         if source && lines > MAX_LINES {
             long.push(format!("{path}: {lines} lines"));
@@ -95,6 +94,31 @@ fn walk(folder: &Path, prefix: &str, visit: &mut impl FnMut(&str, &str)) {
             visit(&path, &text);
         }
     }
+}
+
+#[test]
+fn the_invariants_name_tests_that_exist() {
+    let invariants = include_str!("../../../docs/invariants.md");
+    let mut named: BTreeSet<&str> =
+        invariants.split('`').skip(1).step_by(2).filter(|code| is_test_name(code)).collect();
+    assert!(named.len() > 30, "docs/invariants.md names no tests");
+    each_text(&mut |path, text| {
+        if has_extension(path, &["rs", "py"]) {
+            named.retain(|test| {
+                !text.contains(&format!("fn {test}(")) && !text.contains(&format!("def {test}("))
+            });
+        }
+    });
+    assert_eq!(named, BTreeSet::new(), "docs/invariants.md names tests that are not there");
+}
+
+fn has_extension(path: &str, extensions: &[&str]) -> bool {
+    Path::new(path).extension().is_some_and(|ours| extensions.iter().any(|one| ours == *one))
+}
+
+fn is_test_name(code: &str) -> bool {
+    code.contains('_')
+        && code.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit())
 }
 
 #[test]
