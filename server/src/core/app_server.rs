@@ -202,6 +202,8 @@ impl Step<'_> {
         let server = &mut self.world.server;
         server.epoch = Some(epoch);
         server.last_epoch = epoch;
+        self.world.diagnostics.forget_older_than(epoch);
+        let server = &mut self.world.server;
         server.status.version = Some(version);
         let open = self.world.threads.open();
         self.world.server.resuming = open.iter().cloned().collect();

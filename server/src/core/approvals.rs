@@ -22,6 +22,8 @@ use crate::{
 
 /// Rows of the audit trail that are held in memory.
 const MAX_HISTORY: usize = 1_000;
+/// Requests that may wait for a person at one time; one more is refused.
+const MAX_PENDING: usize = 1_000;
 const DEFAULT_PAGE: u32 = 100;
 
 /// A request of the app-server that waits for a person.
@@ -57,6 +59,10 @@ impl Approvals {
 
     pub fn get(&self, id: &ApprovalId) -> Option<&Approval> {
         self.pending().find(|approval| approval.approval_id == *id)
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.pending.len() >= MAX_PENDING
     }
 
     fn was_asked(&self, epoch: u32, request: &RpcId) -> bool {

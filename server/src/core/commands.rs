@@ -8,7 +8,9 @@ use super::{
 };
 use crate::{
     codex::requests::{self, Request, ThreadSettings, TurnSettings},
-    protocol::{ApprovalId, Failure, FailureKind, Raw, RpcError, RpcId, SessionId, ThreadId},
+    protocol::{
+        ApprovalId, Failure, FailureKind, Outgoing, Raw, RpcError, RpcId, SessionId, ThreadId,
+    },
 };
 
 /// What the editor room made of a request of standard LSP.
@@ -44,6 +46,11 @@ pub enum Action {
     /// This editor now shows these approvals to its person.
     Shown {
         approvals: Vec<ApprovalId>,
+    },
+    /// Bring this line, from 0, of a document before the person.
+    Reveal {
+        uri: String,
+        line: u32,
     },
     /// A text for the person, in an editor that has no other place for it.
     Say {
@@ -107,6 +114,7 @@ impl Step<'_> {
             Action::NewThread { id, options } => self.new_thread(session, id, None, options),
             Action::Interrupt { id, thread } => self.interrupt(session, id, thread),
             Action::RestartAppServer { id } => self.app_server_restart(session, id),
+            Action::Reveal { uri, line } => self.reveal(session, &uri, line),
             Action::Say { text } => self.show_message(session, &text),
             Action::Redraw => self.redraw(),
             Action::Shown { approvals } => {
@@ -126,7 +134,17 @@ impl Step<'_> {
         // 3 is LSP's `Info`.
         let params = Raw::of(&json!({ "type": 3, "message": message }));
         let method = "window/showMessage".into();
-        self.send(session, crate::protocol::Outgoing::Note { method, params });
+        self.send(session, Outgoing::Note { method, params });
+    }
+
+    fn reveal(&mut self, session: SessionId, uri: &str, line: u32) {
+        let at = json!({ "line": line, "character": 0 });
+        self.world.next_token += 1;
+        let id = format!("outrigger:reveal:{}", self.world.next_token);
+        let params =
+            json!({ "uri": uri, "takeFocus": true, "selection": { "start": at, "end": at } });
+        let method = "window/showDocument";
+        self.send(session, Outgoing::Ask { id, method, params: Raw::of(&params) });
     }
 
     fn start_turn(

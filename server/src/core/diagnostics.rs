@@ -20,6 +20,11 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// A new process is counted anew.
+    pub(super) fn forget_older_than(&mut self, epoch: u32) {
+        self.counts.retain(|(_, _, counted), _| *counted >= epoch);
+    }
+
     /// Counts one occurrence; `Some(count)` when it is to be told: the first, and every tenfold.
     fn count(&mut self, kind: DiagnosticKind, method: &str, epoch: u32) -> Option<u32> {
         let key = (kind, method.to_owned(), epoch);

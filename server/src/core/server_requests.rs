@@ -60,6 +60,10 @@ impl Step<'_> {
 
     /// Puts a request before a person. One that cannot be read is refused, with a diagnostic.
     fn ask(&mut self, epoch: u32, id: RpcId, method: &str, params: &Raw) {
+        if self.world.approvals.is_full() {
+            let no = answers::refusal(method, "Too many requests wait for the person already.");
+            return self.respond(epoch, id, no);
+        }
         let Some(approval) = self.approval_of(epoch, &id, method, params) else {
             self.diagnose(
                 DiagnosticLevel::Error,

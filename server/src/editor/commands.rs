@@ -48,10 +48,9 @@ impl Face {
             "outrigger.approval.next" => {
                 let named = argument(0).and_then(Value::as_str);
                 let next = next(world, state, named);
-                return vec![Action::Answer {
-                    id,
-                    result: Ok(Raw::of(&json!({ "approval": next }))),
-                }];
+                let mut actions = answer(id, Ok(Raw::of(&json!({ "approval": next }))));
+                actions.extend(next.and_then(|next| draw::reveal(state, next)));
+                return actions;
             }
             "outrigger.approval.showDiff" => return show_diff(world, state, id, argument(0)),
             "outrigger.turn.start" => {

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use super::words;
 use crate::{
     core::{
-        World,
+        Action, World,
         proposals::{self, Touched},
         session::Session,
     },
     paths,
     protocol::{
         ApprovalId,
-        approval::{Approval, ApprovalKind, DecisionScope, ProposedChange},
+        approval::{Approval, ApprovalKind, ChangeKind, DecisionScope, ProposedChange},
     },
 };
 
@@ -165,6 +165,14 @@ pub fn diagnostics(
         }
     }
     (by_document, shown)
+}
+
+/// Where the person should look, in an editor that can open documents when asked.
+pub fn reveal(state: &Session, approval: &Approval) -> Option<Action> {
+    let change = approval.changes.as_ref()?.iter().find(|change| change.kind != ChangeKind::Add)?;
+    let places = places(state, &change.uri, approval)?;
+    let line = places.first().map_or(0, |place| place.line);
+    state.client.show_document.then(|| Action::Reveal { uri: change.uri.clone(), line })
 }
 
 /// One place of an approval in a document. Lines are LSP's, from 0.
