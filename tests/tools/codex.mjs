@@ -1,9 +1,10 @@
 // Which codex runs: the pinned native binary, and whether the person is signed in to Codex.
-import { access, constants } from "node:fs/promises";
+import { access, constants, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { exe } from "./paths.mjs";
+import { probe } from "./run.mjs";
 import { Explained } from "./steps.mjs";
 
 const TRIPLES = {
@@ -39,14 +40,21 @@ export function codexHome(env = process.env) {
   return env.CODEX_HOME || path.join(os.homedir(), ".codex");
 }
 
-/** How the person is signed in to Codex, in words, or undefined. Reads no credential, only whether there is one. */
-export async function codexLogin(env = process.env) {
-  for (const name of ["CODEX_API_KEY", "OPENAI_API_KEY"]) if (env[name]) return name;
-  const file = path.join(codexHome(env), "auth.json");
-  return access(file).then(
-    () => file,
-    () => undefined,
+/**
+ * How the person's Codex gets its answers, in words, or undefined when it cannot. Codex itself is asked whether it is
+ * signed in: a sign-in may be in the system's keyring, and an API key in the environment is none to the app-server.
+ */
+export async function codexLogin(binary, env = process.env) {
+  const home = codexHome(env);
+  const config = await readFile(path.join(home, "config.toml"), "utf8").catch(() => "");
+  const provider = /^\s*model_provider\s*=\s*"(.+)"/m.exec(config)?.[1];
+  if (provider) return `your model provider ${provider}`;
+  const there = await access(home).then(
+    () => true,
+    () => false,
   );
+  const signedIn = there && (await probe(binary, ["login", "status"], { env }));
+  return signedIn ? "your login" : undefined;
 }
 
 /** Whether an executable `codex` is on the given PATH. */

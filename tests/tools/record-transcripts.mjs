@@ -61,7 +61,12 @@ const SCENARIOS = {
     await s.turn("[[http:500]]");
   },
   review: async (s) => {
-    const verdict = { findings: [], overall_correctness: "ok", overall_explanation: "fine", overall_confidence_score: 0.9 };
+    const verdict = {
+      findings: [],
+      overall_correctness: "ok",
+      overall_explanation: "fine",
+      overall_confidence_score: 0.9,
+    };
     await s.review(`[[msg:${JSON.stringify(verdict)}]]`);
   },
   review_interrupted: async (s) => {
@@ -211,7 +216,7 @@ class Session {
   }
 
   async pages(method, params) {
-    for (let cursor = null; ; ) {
+    for (let cursor = null; ;) {
       const page = await this.request(method, { threadId: this.thread, limit: 50, cursor, ...params });
       if (!page.nextCursor) return;
       cursor = page.nextCursor;
@@ -249,9 +254,7 @@ async function record(name, scenario) {
     rmSync(scratch, { recursive: true, force: true });
   }
   const text = session.lines.map((line) => `${JSON.stringify(line)}\n`).join("");
-  const redacted = text
-    .replaceAll(scratch, "/home/dev")
-    .replace(/"userAgent":"[^"]*"/g, '"userAgent":"probe/0.169.0"');
+  const redacted = text.replaceAll(scratch, "/home/dev").replace(/"userAgent":"[^"]*"/g, '"userAgent":"probe/0.169.0"');
   writeFileSync(join(ROOT, "tests/transcripts", `reduce_${name}.jsonl`), redacted);
   console.log(`${name}: ${session.lines.length} lines`);
 }

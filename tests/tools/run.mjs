@@ -65,9 +65,9 @@ function signalGroup(child, name) {
 }
 
 /** What a command prints, or undefined when it is missing or fails. */
-export async function probe(command, args) {
+export async function probe(command, args, options) {
   try {
-    return (await run(command, args)).trim();
+    return (await run(command, args, options)).trim();
   } catch {
     return undefined;
   }

@@ -17,10 +17,11 @@ import { installVscode, vscodeHost } from "./vscode-install.mjs";
 import { packageExtension } from "./vsix.mjs";
 
 const PORT = 8737;
-const USAGE = `npm start [-- [path] [--port N] [--no-open]]
+const USAGE = `npm start [-- [path] [--port N] [--scripted] [--no-open]]
 
   path        the folder to open; without it a small sample repository
   --port N    the port on 127.0.0.1, ${PORT} without it; 0 takes a free one
+  --scripted  play the scripted model, also when Codex is signed in
   --no-open   do not open the browser`;
 
 await main(async () => {
@@ -28,17 +29,13 @@ await main(async () => {
   if (!options) return console.log(USAGE);
   vscodeHost();
   await requireFreePort(options.port);
-  const login = await codexLogin();
   const steps = new Steps();
 
   await checkToolchain(steps);
-  await Promise.all([
-    installPackages(steps),
-    installVscode(steps),
-    buildBinaries(steps, login ? ["outrigger"] : ["outrigger", "scripted-model"]),
-  ]);
+  await Promise.all([installPackages(steps), installVscode(steps), buildBinaries(steps)]);
   const vsix = await packageExtension(steps, "release");
   const folder = options.folder ?? (await sampleRepository(steps));
+  const login = options.scripted ? undefined : await codexLogin(await pinnedCodex());
   const codex = login ? await ownCodex() : await scriptedCodex(steps);
   const vscode = await steps.step("VS Code", () =>
     startVscode({
@@ -60,7 +57,7 @@ await main(async () => {
   console.log(`  Open      ${vscode.url}`);
   console.log(`  Folder    ${folder}`);
   console.log(
-    `  Codex     ${login ? `yours, by ${login}` : "a scripted model: any prompt plays a small story, offline"}`,
+    `  Codex     ${login ? `the real one, by ${login} and your own policy` : "a scripted model: any prompt plays a small story, offline"}`,
   );
   console.log("  Then      type a prompt in the Outrigger view, at the left");
   console.log("  Stop      Ctrl-C here; it leaves no process behind\n");
@@ -75,7 +72,12 @@ async function readArguments(args) {
     parsed = parseArgs({
       args,
       allowPositionals: true,
-      options: { port: { type: "string" }, "no-open": { type: "boolean" }, help: { type: "boolean", short: "h" } },
+      options: {
+        port: { type: "string" },
+        scripted: { type: "boolean" },
+        "no-open": { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
     });
   } catch (error) {
     throw wrong(error.message);
@@ -91,7 +93,7 @@ async function readArguments(args) {
     const found = await stat(folder).catch(() => undefined);
     if (!found?.isDirectory()) throw wrong(`${folder} is not a folder.`);
   }
-  return { port, folder, open: !values["no-open"] };
+  return { port, folder, scripted: values.scripted, open: !values["no-open"] };
 }
 
 /** Says so before minutes of building, not after. */
@@ -109,9 +111,9 @@ async function requireFreePort(port) {
   await new Promise((resolve) => server.close(resolve));
 }
 
-function buildBinaries(steps, packages) {
-  return steps.step(`cargo build --release (${packages.join(", ")})`, ({ exec }) =>
-    exec("cargo", ["build", "--release", ...packages.flatMap((name) => ["-p", name])]),
+function buildBinaries(steps) {
+  return steps.step("cargo build --release", ({ exec }) =>
+    exec("cargo", ["build", "--release", "-p", "outrigger", "-p", "scripted-model"]),
   );
 }
 

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { root } from "./paths.mjs";
-import { probe } from "./run.mjs";
+import { probe, run } from "./run.mjs";
 import { Explained } from "./steps.mjs";
 
 /** Throws, with the way to install it, when git is not there. */
@@ -16,9 +16,14 @@ export async function requireGit() {
 /** Throws, with the way to install it, when cargo is not there or is older than the workspace needs. */
 export async function requireRust() {
   const wanted = /channel = "([\d.]+)"/.exec(await readFile(path.join(root, "rust-toolchain.toml"), "utf8"))[1];
-  const found = await probe("cargo", ["--version"]);
   const install = "Install it from https://rustup.rs, open a new terminal and run this again.";
-  if (!found) throw new Explained(`Rust ${wanted} is missing. ${install} rustup fetches the right version by itself.`);
+  let found;
+  try {
+    found = await run("cargo", ["--version"]);
+  } catch (error) {
+    if (!error.missing) throw new Explained(`Rust does not work here: \`cargo --version\` says\n${error.output}`);
+    throw new Explained(`Rust ${wanted} is missing. ${install} rustup fetches the right version by itself.`);
+  }
   const version = /^cargo (\d+\.\d+\.\d+)/.exec(found)?.[1];
   if (version && older(version, wanted)) {
     throw new Explained(`Rust ${wanted} or newer is needed and \`cargo\` on the PATH is ${version}. ${install}`);

@@ -44,7 +44,7 @@ async function prepare() {
   await rm(resultsDir, { recursive: true, force: true });
   await mkdir(resultsDir, { recursive: true });
   const steps = new Steps();
-  await steps.step("cargo build", ({ exec }) => exec("cargo", ["build", "--workspace", "--bins", "--quiet"]));
+  await steps.step("cargo build", ({ exec }) => exec("cargo", ["build", "--workspace", "--all-targets", "--quiet"]));
   await installVscode(steps);
   const executablePath = await requireChromium(steps);
   const vsix = await packageExtension(steps, "dev");

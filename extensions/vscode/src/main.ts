@@ -16,9 +16,11 @@ import { Unsaved } from "./surfaces/unsaved";
 import { placeOf } from "./trust";
 import { Conversation } from "./view/conversation";
 import { handle } from "./view/handle";
+import type { FromView } from "./view/messages";
 import { ViewProvider } from "./view/provider";
 
 const LAST_THREAD = "outrigger.lastThread";
+const DRAFT = "outrigger.draft";
 
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Outrigger", { log: true });
@@ -41,14 +43,13 @@ export function activate(context: vscode.ExtensionContext): void {
   const unsaved = new Unsaved(approvals);
   const comments = new CommentThreads(approvals, proposals, diff, unsaved);
   const lenses = new Lenses(approvals, proposals, unsaved);
-  const view: ViewProvider = new ViewProvider(
-    context.extensionUri,
-    conversation,
-    approvals,
-    unsaved,
-    place,
-    (message) => handle(parts, message, (approvalId, decision) => decide(parts, approvalId, decision)),
-  );
+  const draft = {
+    get: () => context.workspaceState.get<string>(DRAFT) ?? "",
+    set: (text: string) => void context.workspaceState.update(DRAFT, text),
+  };
+  const received = (message: FromView) =>
+    handle(parts, message, (approvalId, decision) => decide(parts, approvalId, decision));
+  const view = new ViewProvider(context.extensionUri, conversation, approvals, unsaved, place, draft, received);
   const shown = new Shown(approvals, diff, view);
   const notifications = new Notifications(approvals);
   const statusBar = new StatusBar(approvals, conversation);

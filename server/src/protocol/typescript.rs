@@ -25,7 +25,7 @@ fn generate() -> String {
         "// Generated from the protocol table in server/src/protocol; `UPDATE=1 cargo test generated_typescript` writes it.\n\n",
     );
     for id in ["ThreadId", "TurnId", "ItemId", "ApprovalId"] {
-        out.push_str(&format!("export type {id} = string;\n"));
+        out.extend(["export type ", id, " = string;\n"]);
     }
     out.push_str("export type NoParams = Record<string, never>;\nexport type Done = Record<string, never>;\n\n");
     declare_all!(

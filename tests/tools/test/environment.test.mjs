@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { codexLogin } from "../codex.mjs";
+import { codexLogin, pinnedCodex } from "../codex.mjs";
 import { cleanEnvironment } from "../vscode-host.mjs";
 
 test("what npm and another VS Code left in the environment does not reach ours", () => {
@@ -27,13 +27,17 @@ test("what npm and another VS Code left in the environment does not reach ours",
   });
 });
 
-test("a Codex login is a key in the environment or an auth.json in the codex home", async () => {
+test("Codex answers by its own login or a provider of its own, and not by a key in the environment", async () => {
+  const codex = await pinnedCodex();
   const home = await mkdtemp(path.join(os.tmpdir(), "outrigger-login-"));
-  const auth = path.join(home, "auth.json");
-  assert.equal(await codexLogin({ CODEX_HOME: home }), undefined);
-  assert.equal(await codexLogin({ CODEX_HOME: home, OPENAI_API_KEY: "" }), undefined);
-  assert.equal(await codexLogin({ CODEX_HOME: home, OPENAI_API_KEY: "k" }), "OPENAI_API_KEY");
-  await writeFile(auth, "{}");
-  assert.equal(await codexLogin({ CODEX_HOME: home }), auth);
+  const env = { PATH: process.env.PATH, HOME: home, CODEX_HOME: home, OPENAI_API_KEY: "sk-x", CODEX_API_KEY: "sk-x" };
+  assert.equal(await codexLogin(codex, { ...env, CODEX_HOME: path.join(home, "absent") }), undefined);
+  assert.equal(await codexLogin(codex, env), undefined);
+
+  await writeFile(path.join(home, "auth.json"), '{ "OPENAI_API_KEY": "sk-x" }');
+  assert.equal(await codexLogin(codex, env), "your login");
+
+  await writeFile(path.join(home, "config.toml"), 'model = "m"\nmodel_provider = "local"\n');
+  assert.equal(await codexLogin(codex, env), "your model provider local");
   await rm(home, { recursive: true });
 });

@@ -5,13 +5,11 @@ export default async function (story) {
   await story.step("the window opens", () => story.openWindow());
   await story.step("a file opens", () => story.openFile("src/greeting.ts"), { shot: "file" });
   await story.step(
-    "the Outrigger view is in the activity bar",
+    "the Outrigger view opens and takes a prompt",
     async () => {
       await story.page.locator('.activitybar .action-label[aria-label*="Outrigger"]').first().click();
-      await story.page
-        .locator(".composite.title", { hasText: /outrigger/i })
-        .first()
-        .waitFor();
+      const view = await story.webview("outrigger-view");
+      await view.locator("textarea").waitFor({ timeout: 30_000 });
     },
     { shot: "view" },
   );

@@ -11,7 +11,8 @@ export function handle(parts: Parts, message: FromView, decide: Decide): void {
   const { conversation, diff, log } = parts;
   switch (message.type) {
     case "ready":
-      return;
+    case "draft":
+      return; // The view provider answers these.
     case "send":
       return void conversation.send(message.text);
     case "decide":

@@ -18,12 +18,14 @@ export type ToView =
   | { type: "thread"; thread: ThreadState | null }
   | { type: "changes"; changes: ThreadChange[] }
   | { type: "unsent"; text: string }
+  /** What was written and not sent before the window was reloaded. */
+  | { type: "draft"; text: string }
   /** Brings an approval into sight and gives its card the focus. */
   | { type: "reveal"; approvalId: string };
 
 export type FromView =
   | { type: "ready" }
-  | { type: "send"; text: string }
+  | { type: "send" | "draft"; text: string }
   | { type: "decide"; approvalId: string; decision: unknown }
   | { type: "showDiff" | "saveAndAccept"; approvalId: string }
   | { type: "endProcess"; processId: string }

@@ -14,6 +14,9 @@ import type { FromView, ToView } from "./messages";
 /** Changes are gathered this long before they go to the webview, in milliseconds: a frame's worth. */
 const GATHER_MS = 16;
 
+/** What is written and not sent, kept over a reload of the window. */
+export type Draft = { get: () => string; set: (text: string) => void };
+
 export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposable {
   private view: vscode.WebviewView | null = null;
   private ready = false;
@@ -32,6 +35,7 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
     private readonly approvals: Approvals,
     private readonly unsaved: Unsaved,
     private readonly place: () => Place,
+    private readonly draft: Draft,
     private readonly onMessage: (message: FromView) => void,
   ) {
     this.subscriptions = [
@@ -74,6 +78,7 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
     view.webview.options = { enableScripts: true, localResourceRoots: [root] };
     view.webview.onDidReceiveMessage((message: FromView) => {
       if (message.type === "ready") this.refill();
+      else if (message.type === "draft") this.draft.set(message.text);
       else this.onMessage(message);
     });
     view.onDidChangeVisibility(() => this.visibility.fire());
@@ -89,6 +94,7 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
   /** A new webview knows nothing: it gets everything. */
   private refill(): void {
     this.ready = true;
+    this.post({ type: "draft", text: this.draft.get() });
     this.gather(() => {
       this.pageDue = true;
       this.threadDue = true;

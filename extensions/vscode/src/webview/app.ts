@@ -9,7 +9,7 @@ import type { ToView, ViewPage } from "../view/messages";
 import { applyChanges } from "../view/transcript";
 import { headline, oneLine } from "../wording";
 import type { Composer } from "./composer";
-import { onMessage, post } from "./host";
+import { keepDraft, keptDraft, onMessage, post } from "./host";
 import { appServerBanner, busyBanner, insteadOf, noticeBanner, runningPanel, waiting } from "./states";
 import { base } from "./styles";
 import { layout } from "./layout";
@@ -49,6 +49,11 @@ export class App extends LitElement {
         if (!this.thread) return;
         applyChanges(this.thread, message.changes);
         this.revision += 1;
+        return;
+      case "draft":
+        if (keptDraft()) return;
+        keepDraft(message.text);
+        this.composer?.restore(message.text);
         return;
       case "unsent":
         this.composer?.restore(message.text);
