@@ -1,5 +1,8 @@
 //! Stories of the core: events in, effects out, compared whole.
 
+// A story hands over what it makes: `json!` on the spot reads better than a reference to it.
+#![allow(clippy::needless_pass_by_value)]
+
 mod approvals;
 mod lifecycle;
 
