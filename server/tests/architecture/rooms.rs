@@ -15,9 +15,9 @@ const NOT_PURE: &[&str] =
 fn every_room_has_its_row() {
     let rooms = rooms();
     let without: BTreeSet<String> = sources()
-        .into_iter()
+        .iter()
         .filter(|source| !rooms.contains_key(&source.room))
-        .map(|source| source.path)
+        .map(|source| source.path.clone())
         .collect();
     assert_eq!(without, BTreeSet::new(), "files without a row in docs/architecture.md");
 }
@@ -92,7 +92,7 @@ fn assert_holds(broken: impl Fn(&Room, &Source, &Word) -> Option<String>) {
     let sources = sources();
     assert!(sources.len() > 40, "server/src was not found");
     let mut failures = Vec::new();
-    for source in &sources {
+    for source in sources {
         let Some(room) = rooms.get(&source.room) else { continue };
         for word in &source.words {
             if let Some(why) = broken(room, source, word) {

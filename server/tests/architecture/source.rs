@@ -5,6 +5,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
@@ -34,8 +35,13 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
 }
 
-/// Every file of `server/src`.
-pub fn sources() -> Vec<Source> {
+/// Every file of `server/src`, read once for all rules.
+pub fn sources() -> &'static [Source] {
+    static SOURCES: OnceLock<Vec<Source>> = OnceLock::new();
+    SOURCES.get_or_init(read_all)
+}
+
+fn read_all() -> Vec<Source> {
     let root = repository().join("server/src");
     let mut files = Vec::new();
     gather(&root, &mut files);
