@@ -76,6 +76,7 @@ export function approval(fields: Partial<Approval> = {}): Approval {
   return {
     approvalId: "a1",
     kind: "command",
+    method: "item/commandExecution/requestApproval",
     threadId: "t1",
     turnId: "u1",
     itemId: "i1",
