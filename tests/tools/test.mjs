@@ -9,6 +9,7 @@ import { main } from "./lifetime.mjs";
 import { cargoBinary, extensionDir, root } from "./paths.mjs";
 import { probe } from "./run.mjs";
 import { checkToolchain, installPackages } from "./setup.mjs";
+import { hashFiles, unlessStamped } from "./stamp.mjs";
 import { Steps, StepFailed } from "./steps.mjs";
 import { Tally } from "./tally.mjs";
 import { installVscode } from "./vscode-install.mjs";
@@ -92,11 +93,16 @@ const venvPython = path.join(lspClientDir, ".venv", process.platform === "win32"
 
 async function lspClientVenv(steps) {
   if (!(await exists(lspClientDir))) return;
-  await steps.step("Python packages of the LSP client", async ({ exec }) => {
+  await steps.step("Python packages of the LSP client", async ({ exec, say }) => {
     const python = (await probe("python3", ["--version"])) ? "python3" : "python";
-    await exec(python, ["-m", "venv", path.join(lspClientDir, ".venv")]);
     const requirements = path.join(lspClientDir, "requirements.txt");
-    await exec(venvPython, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
+    const venv = path.join(lspClientDir, ".venv");
+    const hash = await hashFiles([requirements], await probe(python, ["--version"]));
+    const ran = await unlessStamped(path.join(venv, ".outrigger-stamp"), hash, async () => {
+      await exec(python, ["-m", "venv", "--clear", venv]);
+      await exec(venvPython, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
+    });
+    if (!ran) say("nothing changed");
   });
 }
 
