@@ -21,15 +21,17 @@ await main(async () => {
   if (process.argv.includes("--all")) process.env.OUTRIGGER_TEST_ALL = "1";
   const steps = new Steps();
   const tally = new Tally();
-  try {
-    await runAll(steps, tally);
-  } finally {
-    steps.summary();
-    for (const name of steps.failures) console.log(`  failed: ${name}`);
+  await runAll(steps, tally).catch((error) => {
+    // Printed already, and in the sums below.
+    if (!(error instanceof StepFailed)) throw error;
+  });
+  steps.summary();
+  for (const name of steps.failures) {
+    console.log(`  failed: ${name}`);
     // A check or an install that fails is a failure too, though no runner counts it.
-    for (const name of steps.failures) if (!tally.counted.has(name)) tally.fail();
-    console.log(`${tally}`);
+    if (!tally.counted.has(name)) tally.fail();
   }
+  console.log(`${tally}`);
   return tally.failed === 0 ? 0 : 1;
 });
 
