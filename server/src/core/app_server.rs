@@ -13,7 +13,7 @@ use crate::{
         requests::{self, ThreadSettings},
     },
     protocol::{
-        Failure, FailureKind, Raw, RpcError, RpcId, SessionId, ThreadId,
+        Failure, FailureKind, Outgoing, Raw, RpcError, RpcId, SessionId, ThreadId,
         app_server::{AppServerState, AppServerStatus},
         note,
         thread::SnapshotParams,
@@ -187,6 +187,10 @@ impl Step<'_> {
     }
 
     fn server_status(&mut self, status: AppServerStatus) {
+        // Told before our Start got there: the link looked for another program first.
+        if status.state == AppServerState::Stopped && self.world.server.wanted {
+            return;
+        }
         let gone = matches!(status.state, AppServerState::Stopped | AppServerState::Failed);
         self.world.server.status = status;
         if gone {
@@ -367,5 +371,17 @@ impl Step<'_> {
             self.fail(session, id.clone(), failure);
         }
         trusted
+    }
+
+    /// Sends one message to a session; kept beside `broadcast` for what concerns one editor only.
+    pub(super) fn tell(&mut self, session: SessionId, segment: &str, message: Outgoing) {
+        let listens = self
+            .world
+            .sessions
+            .get(&session)
+            .is_some_and(|session| session.initialized && session.events.wants(segment));
+        if listens {
+            self.send(session, message);
+        }
     }
 }

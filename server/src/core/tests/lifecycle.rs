@@ -47,6 +47,18 @@ fn a_request_waits_for_the_first_start_and_fails_with_it() {
 }
 
 #[test]
+fn a_link_that_has_not_heard_of_the_start_yet_fails_no_request() {
+    let mut stage = Stage::new();
+    stage.connect(1, "one", json!({}));
+    let mut status = stage.world.server.status().clone();
+    status.state = AppServerState::Stopped;
+    stage.step(EventKind::Codex(codex::Event::Status(status)));
+    let (_, held) = stage.request(ONE, "codex/model/list", json!({}));
+    assert_eq!(names(&held), Vec::<String>::new());
+    assert_eq!(names(&stage.app_server_up(1)), ["codex request model/list"]);
+}
+
+#[test]
 fn an_untrusted_session_starts_and_sends_nothing() {
     let mut stage = Stage::new();
     stage.step(EventKind::Opened(ONE));
@@ -128,25 +140,6 @@ fn a_queued_message_is_sent_once_when_the_turn_is_over() {
     let taken = stage.answered(&ended, json!({ "turn": { "id": "v" } }));
     let empty = json!({ "threadId": "t", "messages": [] });
     assert_eq!(told(&taken), [("s1 outrigger/thread/queue/changed".into(), empty)]);
-}
-
-#[test]
-fn what_happens_before_initialized_comes_after_it_in_order_and_once() {
-    let mut stage = Stage::ready();
-    stage.open_thread(ONE);
-    stage.step(EventKind::Opened(TWO));
-    let options = json!({ "initializationOptions": { "events": ["approval", "codex"] } });
-    stage.request(TWO, "initialize", options);
-    let to_two = |effects: &[Effect]| {
-        let mut names = names(effects);
-        names.retain(|name| name.starts_with("s2"));
-        names
-    };
-    assert_eq!(to_two(&stage.ask_command(0)), Vec::<String>::new());
-    assert_eq!(to_two(&stage.note("skills/changed", json!({}))), Vec::<String>::new());
-    let note = Incoming::Notification { method: "initialized".into(), params: json!({}) };
-    let told = to_two(&stage.step(EventKind::Incoming(TWO, note)));
-    assert_eq!(told, ["s2 outrigger/approval/requested", "s2 codex/skills/changed"]);
 }
 
 #[test]
