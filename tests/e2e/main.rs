@@ -1,1 +1,9 @@
-//! End-to-end tests, one binary so that they link once.
+//! End-to-end tests, one binary so that they link once: the real `outrigger` over its real stdio, the real
+//! `codex app-server` behind it, and a scripted model behind that.
+
+// The harness speaks of processes and signals as Unix does.
+#![cfg(unix)]
+// The steps that stories share fail like the stories.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod approval;

@@ -1,1 +1,32 @@
-//! What every end-to-end test stands on: real processes, driven over their real wires.
+//! The harness of the end-to-end tests: a [`Workspace`] with a repository, homes and a scripted model of its own, and
+//! an [`Editor`] that drives the real `outrigger` over its real stdio, with the real `codex app-server` behind it.
+//!
+//! The framing here is written by hand: it is the independent second implementation of the wire.
+
+// The harness speaks of processes and signals as Unix does.
+#![cfg(unix)]
+// Its purpose is to fail tests, and to say why on stderr.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::missing_panics_doc)]
+// A story hands over what it makes: `json!` on the spot reads better than a reference to it.
+#![allow(clippy::needless_pass_by_value, clippy::return_self_not_must_use)]
+
+mod codex;
+mod editor;
+mod inbox;
+mod launch;
+pub mod processes;
+pub mod programs;
+mod wire;
+mod workspace;
+
+use std::time::Duration;
+
+pub use codex::Direct;
+pub use editor::{Ask, Editor};
+pub use launch::Launch;
+pub use wire::frame;
+pub use workspace::Workspace;
+
+/// How long anything may take before a story fails. A bound, never a way to wait.
+pub const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,0 +1,52 @@
+//! Processes by a mark in their environment, which every child inherits: what is left of a tree, however it was orphaned.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// The processes whose environment holds `NAME=value`, with their command lines. Linux only; elsewhere none is found.
+pub fn with_mark(mark: &str) -> Vec<(u32, String)> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(|pid: u32| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+        let marked = environment.split(|byte| *byte == 0).any(|entry| entry == mark.as_bytes());
+        let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        let command = String::from_utf8_lossy(&command).replace('\0', " ");
+        (marked && !is_zombie(pid)).then_some((pid, command))
+    })
+    .collect()
+}
+
+fn is_zombie(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with('Z'))
+}
+
+/// What remains of the marked processes when `bound` has passed; returns as soon as none does.
+pub fn remaining(mark: &str, bound: Duration) -> Vec<(u32, String)> {
+    let deadline = Instant::now() + bound;
+    loop {
+        let left = with_mark(mark);
+        if left.is_empty() || Instant::now() > deadline {
+            return left;
+        }
+        // The kernel tells nobody but a parent: there is only looking again.
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Sends SIGKILL; a process that is gone already is fine.
+pub fn kill(pid: u32) {
+    if let Some(pid) = Pid::from_raw(pid.cast_signed()) {
+        let _ = kill_process(pid, Signal::KILL);
+    }
+}
+
+/// Ends every marked process.
+pub fn kill_marked(mark: &str) {
+    for (pid, _) in with_mark(mark) {
+        kill(pid);
+    }
+}
