@@ -115,12 +115,12 @@ export function optionLabel(option: DecisionOption): string {
   if (typeof decision === "object" && decision !== null) {
     const rule = (decision["acceptWithExecpolicyAmendment"] as { execpolicy_amendment?: unknown } | undefined)
       ?.execpolicy_amendment;
-    if (Array.isArray(rule)) return `Always allow \`${rule.join(" ")} …\` (for ever, in every project)`;
+    if (Array.isArray(rule)) return `Always allow in every project, for ever: \`${rule.join(" ")} …\``;
     const network = (decision["applyNetworkPolicyAmendment"] as { network_policy_amendment?: unknown } | undefined)
       ?.network_policy_amendment as { host?: unknown; action?: unknown } | undefined;
     if (network) {
       const verb = network.action === "deny" ? "block" : "allow";
-      return `Always ${verb} ${String(network.host)} (for ever, in every project)`;
+      return `Always ${verb} in every project, for ever: ${String(network.host)}`;
     }
   }
   if (decision === "accept") return "Accept";

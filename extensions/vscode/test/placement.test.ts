@@ -143,7 +143,7 @@ test("a command's lens shows it as typed, with what is offered for ever spelled 
     ["$(check) Accept", "outrigger.approval.accept", "a1"],
     ["$(check-all) Accept for session", "outrigger.approval.acceptForSession", "a1"],
     ["$(close) Decline", "outrigger.approval.decline", "a1"],
-    ["Always allow `touch a …` (for ever, in every project)", "outrigger.approval.choose", "a1", 4],
+    ["Always allow in every project, for ever: `touch a …`", "outrigger.approval.choose", "a1", 4],
   ]);
 });
 

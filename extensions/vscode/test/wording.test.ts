@@ -48,7 +48,7 @@ test("options are named by what they do; an unknown one keeps the name it came w
   const label = (decision: unknown) => optionLabel({ decision, label: "as sent", scope: "once" });
   expect(["accept", network, "somethingNew", null].map(label)).toEqual([
     "Accept",
-    "Always block x.org (for ever, in every project)",
+    "Always block in every project, for ever: x.org",
     "as sent",
     "as sent",
   ]);

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { Approvals } from "../approvals";
 import type { Owned } from "../door";
-import type { ProposedFile } from "../protocol.generated";
+import type { Approval, ProposedFile } from "../protocol.generated";
 import { baseName, headline } from "../wording";
 import type { Proposals } from "./proposals";
 
@@ -59,8 +59,7 @@ export class ProposedDiff implements vscode.TextDocumentContentProvider, vscode.
       await vscode.commands.executeCommand("vscode.diff", left, right, title, { preview: true, preserveFocus });
       return;
     }
-    const title = headline(approval);
-    this.titles.set(title, approvalId);
+    const title = this.titleFor(approval);
     const resources = files.map((file) => [
       vscode.Uri.parse(file.movedTo ?? file.uri),
       this.left(approvalId, file),
@@ -75,7 +74,7 @@ export class ProposedDiff implements vscode.TextDocumentContentProvider, vscode.
     if (!tab) return undefined;
     const input = tab.input;
     const uri = input instanceof vscode.TabInputTextDiff ? input.modified : undefined;
-    const approvalId = (uri && queryOf(uri)?.[0]) ?? (input === undefined ? this.titles.get(tab.label) : undefined);
+    const approvalId = (uri && queryOf(uri)?.[0]) ?? (input === undefined ? this.approvalTitled(tab.label) : undefined);
     return approvalId !== undefined && this.approvals.get(approvalId) ? approvalId : undefined;
   }
 
@@ -90,11 +89,27 @@ export class ProposedDiff implements vscode.TextDocumentContentProvider, vscode.
     return file.kind === "add" ? this.uri(approvalId, file, "old") : vscode.Uri.parse(file.uri);
   }
 
+  /** A title that no other open diff has: by it alone the tab of a multi-file diff is known. */
+  private titleFor(approval: Approval): string {
+    const plainTitle = headline(approval);
+    let title = plainTitle;
+    for (let n = 2; (this.titles.get(title) ?? approval.approvalId) !== approval.approvalId; n += 1) {
+      title = `${plainTitle} · ${n}`;
+    }
+    this.titles.set(title, approval.approvalId);
+    return title;
+  }
+
+  /** VS Code puts the number of files behind the title it was given. */
+  private approvalTitled(label: string): string | undefined {
+    return this.titles.get(label) ?? this.titles.get(label.replace(/ \([^()]*\)$/, ""));
+  }
+
   private async close(approvalId: string): Promise<void> {
     const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
     const ours = tabs.filter(({ input, label }) => {
       if (input instanceof vscode.TabInputTextDiff) return queryOf(input.modified)?.[0] === approvalId;
-      return input === undefined && this.titles.get(label) === approvalId;
+      return input === undefined && this.approvalTitled(label) === approvalId;
     });
     for (const [title, id] of this.titles) if (id === approvalId) this.titles.delete(title);
     await vscode.window.tabGroups.close(ours, true);

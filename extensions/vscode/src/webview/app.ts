@@ -14,6 +14,8 @@ import { appServerBanner, busyBanner, insteadOf, noticeBanner, runningPanel, wai
 import { base } from "./styles";
 import { layout } from "./layout";
 
+/** A marker longer than this is folded to one line, in characters. */
+const MARKER_LIMIT = 80;
 /** Nearer to the end than this, in pixels, the transcript follows what is added. */
 const NEAR_END = 40;
 
@@ -26,6 +28,8 @@ export class App extends LitElement {
   @query("main") private readonly main!: HTMLElement | null;
   @query("outrigger-composer") private readonly composer!: Composer | null;
   private atEnd = true;
+  private lastTop = 0;
+  private readonly sizes = new ResizeObserver(() => this.toEnd());
 
   static override styles = [base, layout];
 
@@ -71,17 +75,22 @@ export class App extends LitElement {
   }
 
   protected override updated(): void {
-    const { main } = this;
-    if (!main || !this.atEnd) return;
-    // The items draw themselves after this element has.
-    requestAnimationFrame(() => {
-      if (this.atEnd) main.scrollTop = main.scrollHeight;
-    });
+    // Items and cards draw themselves after this element has: their sizes say when the end has moved.
+    const parts = [this.main, this.shadowRoot?.querySelector(".transcript")];
+    for (const part of parts) if (part) this.sizes.observe(part);
   }
 
+  /** Only a person scrolls up: what is added below them, or a card that takes room, leaves the end of it the end. */
   private readonly scrolled = (): void => {
     const { main } = this;
-    if (main) this.atEnd = main.scrollHeight - main.scrollTop - main.clientHeight < NEAR_END;
+    if (!main) return;
+    if (main.scrollHeight - main.scrollTop - main.clientHeight < NEAR_END) this.atEnd = true;
+    else if (main.scrollTop < this.lastTop) this.atEnd = false;
+    this.lastTop = main.scrollTop;
+  };
+
+  private readonly toEnd = (): void => {
+    if (this.main && this.atEnd) this.main.scrollTop = this.main.scrollHeight;
   };
 
   override render(): TemplateResult {
@@ -92,7 +101,7 @@ export class App extends LitElement {
     const usable = page.appServer?.state === "ready" || page.appServer?.state === "restarting";
     return html`${this.header(page)}
       <main @scroll=${this.scrolled} tabindex="0" aria-label="Transcript" data-revision=${this.revision}>
-        ${this.transcript(page)}
+        <div class="transcript">${this.transcript(page)}</div>
       </main>
       <footer>
         ${runningPanel(page)} ${this.cards(page)} ${appServerBanner(page)} ${busyBanner(page)} ${noticeBanner(page)}
@@ -160,6 +169,7 @@ export class App extends LitElement {
         (item) => item.itemId,
         (item) =>
           html`<outrigger-item
+            ?waiting=${page.approvals.some(({ itemId, turnId }) => itemId === item.itemId && turnId === turn.turnId)}
             .item=${item}
             .turnId=${turn.turnId}
             .cwd=${this.thread?.cwd ?? null}
@@ -204,9 +214,13 @@ export class App extends LitElement {
 
 function marker({ kind, text }: Marker): TemplateResult {
   const name = /error|failed/i.test(kind) ? "error" : /warn/i.test(kind) ? "warning" : "info";
-  return html`<div class="row marker">
-    <vscode-icon name=${name} label=${kind}></vscode-icon><span class="grow">${text || kind}</span>
-  </div>`;
+  const icon = html`<vscode-icon name=${name} label=${kind}></vscode-icon>`;
+  const brief = oneLine(text || kind, MARKER_LIMIT);
+  if (brief.whole) return html`<div class="row marker">${icon}<span class="grow">${brief.text}</span></div>`;
+  return html`<details class="marker">
+    <summary class="row">${icon}<span class="grow clip">${brief.text}</span></summary>
+    <div class="words">${text}</div>
+  </details>`;
 }
 
 function errorText(turn: TurnState): string {

@@ -43,6 +43,8 @@ export class ItemView extends LitElement {
   @property({ attribute: false }) cwd: string | null = null;
   /** The turn is over: what still says it runs was never closed. */
   @property({ type: Boolean }) over = false;
+  /** A person has to decide before it goes on. */
+  @property({ type: Boolean }) waiting = false;
 
   static override styles = [
     base,
@@ -151,6 +153,7 @@ export class ItemView extends LitElement {
   }
 
   private statusIcon(): TemplateResult {
+    if (this.waiting) return html`<vscode-icon name="bell-dot" label="waits for you"></vscode-icon>`;
     const name = STATUS_ICON[this.status] ?? "circle-outline";
     const failed = this.status === "failed" ? "error" : "";
     return html`<vscode-icon
@@ -202,7 +205,7 @@ export class ItemView extends LitElement {
     const inside = html`<pre class="dim">${stringOf(item["command"])}</pre>
       ${output ? html`<pre class="output" tabindex="0">${output}</pre>` : html`<div class="dim">No output</div>`}
       ${this.cutNote()}`;
-    return this.fold(title, inside, failed);
+    return this.fold(title, inside, failed && output !== "");
   }
 
   private file(change: FileChange): TemplateResult {

@@ -58,8 +58,15 @@ export const layout = css`
   .marker {
     color: var(--vscode-descriptionForeground);
   }
+  details.marker > summary {
+    cursor: pointer;
+    list-style: none;
+  }
+  details.marker > .words {
+    margin: 4px 0 0 22px;
+  }
   .words,
-  .marker span {
+  .marker .grow:not(.clip) {
     overflow-wrap: anywhere;
   }
   .words pre {
