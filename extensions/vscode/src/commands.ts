@@ -224,7 +224,7 @@ async function pickThread(parts: Parts): Promise<void> {
 }
 
 function itemOf(thread: ListedThread, current: string | null): ThreadItem {
-  const label = oneLine(thread.name ?? thread.preview, 80).text || "Untitled";
+  const label = oneLine(thread.name ?? thread.preview, 60).text || "Untitled";
   const icon = thread.status?.type === "active" ? "$(sync~spin) " : thread.id === current ? "$(check) " : "";
   const description = new Date(thread.updatedAt * 1000).toLocaleString(undefined, {
     dateStyle: "medium",

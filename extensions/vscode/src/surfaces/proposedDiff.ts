@@ -9,6 +9,9 @@ import type { Proposals } from "./proposals";
 
 export const SCHEME = "outrigger-proposed";
 
+/** How the titles of our multi-file diffs begin. */
+const TITLE = "Codex wants to ";
+
 type Side = "old" | "new";
 
 export class ProposedDiff implements vscode.TextDocumentContentProvider, vscode.Disposable {
@@ -24,8 +27,12 @@ export class ProposedDiff implements vscode.TextDocumentContentProvider, vscode.
       vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
       vscode.window.tabGroups.onDidChangeTabs(() => this.tellContext()),
       vscode.window.tabGroups.onDidChangeTabGroups(() => this.tellContext()),
-      { dispose: approvals.onChange(() => this.tellContext()) },
-      { dispose: approvals.onResolved(({ approval }) => void this.close(approval.approvalId)) },
+      {
+        dispose: approvals.onChange(() => {
+          this.closeStale();
+          this.tellContext();
+        }),
+      },
     );
   }
 
@@ -71,10 +78,7 @@ export class ProposedDiff implements vscode.TextDocumentContentProvider, vscode.
   /** The approval whose diff is in front, if one is. */
   get active(): string | undefined {
     const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
-    if (!tab) return undefined;
-    const input = tab.input;
-    const uri = input instanceof vscode.TabInputTextDiff ? input.modified : undefined;
-    const approvalId = (uri && queryOf(uri)?.[0]) ?? (input === undefined ? this.approvalTitled(tab.label) : undefined);
+    const approvalId = tab && this.approvalOf(tab);
     return approvalId !== undefined && this.approvals.get(approvalId) ? approvalId : undefined;
   }
 
@@ -100,19 +104,25 @@ export class ProposedDiff implements vscode.TextDocumentContentProvider, vscode.
     return title;
   }
 
-  /** VS Code puts the number of files behind the title it was given. */
-  private approvalTitled(label: string): string | undefined {
-    return this.titles.get(label) ?? this.titles.get(label.replace(/ \([^()]*\)$/, ""));
+  /**
+   * The approval that a tab was opened for; "" when it is ours, but from before the window was reloaded. The stable
+   * API says nothing of a multi-file diff but its label, to which VS Code adds the number of files.
+   */
+  private approvalOf({ input, label }: vscode.Tab): string | undefined {
+    if (input instanceof vscode.TabInputTextDiff) return queryOf(input.modified)?.[0];
+    if (input instanceof vscode.TabInputText || !label.startsWith(TITLE)) return undefined;
+    return this.titles.get(label) ?? this.titles.get(label.replace(/ \([^()]*\)$/, "")) ?? "";
   }
 
-  private async close(approvalId: string): Promise<void> {
+  /** Closes the diffs of what is decided or gone: their content is no longer there to show. */
+  private closeStale(): void {
     const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
-    const ours = tabs.filter(({ input, label }) => {
-      if (input instanceof vscode.TabInputTextDiff) return queryOf(input.modified)?.[0] === approvalId;
-      return input === undefined && this.approvalTitled(label) === approvalId;
+    const stale = tabs.filter((tab) => {
+      const approvalId = this.approvalOf(tab);
+      return approvalId !== undefined && !this.approvals.get(approvalId);
     });
-    for (const [title, id] of this.titles) if (id === approvalId) this.titles.delete(title);
-    await vscode.window.tabGroups.close(ours, true);
+    for (const [title, id] of this.titles) if (!this.approvals.get(id)) this.titles.delete(title);
+    if (stale.length > 0) void vscode.window.tabGroups.close(stale, true);
   }
 
   private tellContext(): void {

@@ -177,7 +177,7 @@ export class App extends LitElement {
           ></outrigger-item>`,
       )}
       ${turn.markers.filter(({ text }) => text !== errorText(turn)).map(marker)} ${turnError(turn)}
-      ${!over && silent && last ? waiting("Working…") : nothing}
+      ${!over && silent && last && page.approvals.length === 0 ? waiting("Working…") : nothing}
       ${turn.status === "interrupted" ? this.interrupted(page, last) : nothing}
     </article>`;
   }
