@@ -162,6 +162,8 @@ impl Item {
             return Appended::Nothing;
         }
         live.text.push_str(delta);
+        // What prints was approved, whoever answered.
+        self.awaiting = false;
         if before > MAX_SHOWN {
             Appended::Unseen
         } else if before + delta.len() > MAX_SHOWN {

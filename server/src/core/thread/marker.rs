@@ -8,7 +8,7 @@ use crate::protocol::Raw;
 use crate::protocol::thread::{Marker, ThreadChange};
 
 /// Bytes of a marker's text.
-const MAX_TEXT: usize = 8 * 1024;
+const MAX_TEXT: usize = 2 * 1024;
 
 /// Markers that wait for the first turn.
 const MAX_HELD: usize = 32;

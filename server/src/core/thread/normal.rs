@@ -1,5 +1,6 @@
 //! The one way in which a thread that was watched and one that was read from history are compared.
 
+use super::turn::ENDS;
 use crate::protocol::Raw;
 use crate::protocol::thread::{ItemState, ThreadState, TurnState};
 
@@ -31,9 +32,7 @@ fn settled(turn: &TurnState) -> TurnState {
         group.sort_by(|one, other| one.item_id.cmp(&other.item_id));
     }
     let mut markers = turn.markers.clone();
-    markers.retain(|marker| {
-        ["turnStarted", "turnCompleted", "turnFailed", "turnInterrupted"].contains(&&*marker.kind)
-    });
+    markers.retain(|marker| marker.kind == "turnStarted" || ENDS.contains(&&*marker.kind));
     for marker in &mut markers {
         marker.at = 0;
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::value::RawValue;
 
 use super::item::Item;
-use super::turn::Turn;
+use super::turn::{ENDS, Turn};
 use super::{MAX_ITEM_BYTES, Thread, change, wire};
 use crate::protocol::thread::{ChangeOp, ThreadChange};
 use crate::protocol::{ItemId, Raw, TurnId};
@@ -140,10 +140,12 @@ impl Thread {
         let started_at = row.started_at();
         turn.begin(started_at, started_at.unwrap_or(0), &mut told);
         let status = row.status.as_ref().map_or("completed", wire::Text::as_str);
-        if status != "inProgress" && !turn.settled {
+        if status != "inProgress" && turn.status != status {
             let completed_at = row.completed_at();
             let at = completed_at.or(turn.started_at).unwrap_or(0);
             turn.close_items(status != "completed", &mut told);
+            // The app-server's word on how a turn ended replaces what we took its death for.
+            turn.markers.retain(|marker| !ENDS.contains(&&*marker.kind));
             turn.settle(status.into(), row.error.map(Raw::from), completed_at, at, &mut told);
             let active = self.active.as_ref().and_then(|active| self.turn_place(active.as_str()));
             if active == Some(place) {
@@ -192,6 +194,10 @@ impl Thread {
                 .unwrap_or(turn.items.len()),
         };
         self.bytes += item.bytes();
+        let mut item = item;
+        if turn.settled {
+            item.close(turn.status != "completed");
+        }
         turn.items.insert(next, item);
         turn.index_items();
         pass.tell(&turn.id, true);

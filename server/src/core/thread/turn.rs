@@ -9,7 +9,10 @@ use crate::protocol::thread::{ChangeOp, Marker, ThreadChange};
 use crate::protocol::{ItemId, Raw, TurnId};
 
 /// Markers kept for one turn; what comes beyond is not shown.
-const MAX_MARKERS: usize = 256;
+const MAX_MARKERS: usize = 128;
+
+/// Markers of how a turn ended.
+pub const ENDS: [&str; 3] = ["turnCompleted", "turnFailed", "turnInterrupted"];
 
 #[derive(Debug)]
 pub struct Turn {

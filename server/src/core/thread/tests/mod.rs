@@ -1,8 +1,13 @@
 //! The reducer on recorded wires, on each trap by itself, and on arrangements of notifications that nobody recorded.
 
+mod arranged;
+mod bounds;
 mod client;
+mod odd;
 mod recorded;
+mod schema;
 mod story;
+mod whole;
 
 use serde_json::{Value, json};
 
@@ -71,6 +76,22 @@ impl Watched {
         let markers = state.turns.iter().flat_map(|turn| &turn.markers);
         markers.map(|marker| (marker.kind.clone(), marker.text.clone())).collect()
     }
+}
+
+fn told(notes: &[(&str, Value)]) -> Watched {
+    let mut watched = Watched::new();
+    for (method, params) in notes {
+        watched.tell(method, params);
+    }
+    watched
+}
+
+fn row(turn: &str, item: &str, status: &str, text: &str) -> (String, String, String, String) {
+    (turn.into(), item.into(), status.into(), text.into())
+}
+
+fn marker(kind: &str, text: &str) -> (String, String) {
+    (kind.into(), text.into())
 }
 
 fn turn_started(turn: &str) -> (&'static str, Value) {

@@ -1,6 +1,6 @@
 //! Live reduction equals replayed history, on wires recorded from the real app-server.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -37,7 +37,7 @@ struct Recording {
     about: Vec<Raw>,
     turns: Vec<Raw>,
     items: Vec<Raw>,
-    read: Option<Raw>,
+    reads: Vec<Raw>,
 }
 
 fn recording(names: &[&str]) -> Recording {
@@ -67,7 +67,7 @@ impl Recording {
             "thread/start" => self.about.push(raw(&result["thread"])),
             "thread/turns/list" => self.turns.extend(rows()),
             "thread/items/list" => self.items.extend(rows()),
-            "thread/read" => self.read = Some(raw(&result["thread"])),
+            "thread/read" => self.reads.push(raw(&result["thread"])),
             _ => {}
         }
     }
@@ -87,14 +87,14 @@ impl Recording {
 
     fn paged(&self) -> Thread {
         let mut thread = Thread::new("t".into());
-        thread.describe(self.about.first().or(self.read.as_ref()).unwrap());
+        thread.describe(self.about.first().or(self.reads.last()).unwrap());
         thread.replay(&self.turns, &self.items);
         thread
     }
 
     fn read_whole(&self) -> Thread {
         let mut thread = Thread::new("t".into());
-        thread.hydrate(self.read.as_ref().unwrap());
+        thread.hydrate(self.reads.last().unwrap());
         thread
     }
 }
@@ -103,15 +103,18 @@ fn normal(thread: &Thread) -> ThreadState {
     normalise(&thread.snapshot(0, None, usize::MAX).unwrap().thread)
 }
 
-/// Every `reduce_*` transcript ends with the history of its thread.
-fn reduced() -> Vec<String> {
+fn names() -> Vec<String> {
     let files = std::fs::read_dir(transcripts()).unwrap();
     let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<_> =
         names.filter_map(|name| Some(name.strip_suffix(".jsonl")?.to_owned())).collect();
-    names.retain(|name| name.starts_with("reduce_"));
     names.sort();
     names
+}
+
+/// Every `reduce_*` transcript ends with the history of its thread.
+fn reduced() -> Vec<String> {
+    names().into_iter().filter(|name| name.starts_with("reduce_")).collect()
 }
 
 #[test]
@@ -175,5 +178,41 @@ fn a_recording_told_twice_is_the_same_thread() {
             }
         }
         assert_eq!(normal(&once.thread), normal(&twice.thread), "{name}");
+    }
+}
+
+#[test]
+fn a_client_that_follows_any_recorded_thread_has_what_a_snapshot_says() {
+    let mut followed = 0;
+    for name in names() {
+        let mut threads: BTreeMap<String, Watched> = BTreeMap::new();
+        for (method, params) in recording(&[&name]).notes {
+            let thread = params["threadId"].as_str().or(params["thread"]["id"].as_str());
+            if let Some(thread) = thread {
+                let watched = threads.entry(thread.to_owned()).or_insert_with(Watched::new);
+                followed += watched.tell(&method, &params).len();
+            }
+        }
+    }
+    assert!(followed > 1_000, "{followed}");
+}
+
+#[test]
+fn a_turn_that_was_killed_is_what_the_next_process_says_of_it() {
+    for story in ["kill_stream", "kill_exec", "kill_approval"] {
+        let mut watched = recording(&[&format!("{story}_1")]).watched();
+        let changes = watched.thread.process_exited(99);
+        watched.follow(&changes);
+        let before = watched.outline();
+
+        let next = recording(&[&format!("{story}_2")]);
+        let changes = watched.thread.hydrate(next.reads.first().unwrap());
+        watched.follow(&changes);
+        assert_eq!(watched.outline(), before, "{story}: what only we saw is still there");
+        for (method, params) in &next.notes {
+            watched.tell(method, params);
+        }
+        assert_eq!(normal(&watched.thread), normal(&next.read_whole()), "{story}");
+        assert_eq!(watched.thread.replay(&next.turns, &next.items), [], "{story}");
     }
 }
