@@ -76,6 +76,9 @@ impl Thread {
                 continue;
             }
             if let Some(root) = self.reviewed_by(row, rows) {
+                if row.status.as_ref().is_some_and(|status| status.as_str() == "inProgress") {
+                    self.active.get_or_insert(id.clone());
+                }
                 self.aliases.insert(id, root);
                 continue;
             }
@@ -86,8 +89,9 @@ impl Thread {
                 .map(|place| self.reverted.remove(place));
             fresh.push(known.unwrap_or_else(|| Turn::from_row(id, row)));
         }
-        if !rows.is_empty() {
-            self.reverted.clear();
+        if let Some(oldest) = rows.first() {
+            // Older pages may follow; what is not on this one is gone.
+            self.reverted.retain(|turn| turn.started_at < oldest.started_at());
         }
         if fresh.is_empty() {
             return;

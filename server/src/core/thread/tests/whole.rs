@@ -142,3 +142,15 @@ fn history_comes_in_before_what_is_seen_live_in_any_order() {
     ];
     assert_eq!(states, [expected.clone(), expected]);
 }
+
+#[test]
+fn a_review_joined_midway_is_interrupted_by_its_inner_id() {
+    let rows = ["inner", "outer"].map(|id| {
+        raw(&json!({ "id": id, "rootTurnId": "outer", "status": "inProgress", "startedAt": 5, "completedAt": null }))
+    });
+    let mut watched = told(&[]);
+    let changes = watched.thread.replay(&rows, &[]);
+    watched.follow(&changes);
+    assert_eq!(watched.thread.active_turn(), Some(&"inner".into()));
+    assert_eq!(watched.state().turns.len(), 1);
+}
