@@ -1,20 +1,19 @@
 // One set of rules for the extension's TypeScript and the tools' and tests' plain modules.
 import js from "@eslint/js";
+import { defineConfig, globalIgnores } from "eslint/config";
 import globals from "globals";
 import tseslint from "typescript-eslint";
 
-export default tseslint.config(
-  {
-    ignores: [
-      "**/node_modules",
-      "**/dist",
-      "**/target",
-      "**/.venv",
-      ".outrigger",
-      "**/*.generated.ts",
-      "tests/vscode/results",
-    ],
-  },
+export default defineConfig(
+  globalIgnores([
+    "**/node_modules",
+    "**/dist",
+    "**/target",
+    "**/.venv",
+    ".outrigger",
+    "**/*.generated.ts",
+    "tests/vscode/results",
+  ]),
   js.configs.recommended,
   {
     linterOptions: { reportUnusedDisableDirectives: "error" },

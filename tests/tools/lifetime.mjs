@@ -1,4 +1,4 @@
-// Whatever ends a tool (its work done, Ctrl-C, a signal, its parent gone), what it started is ended first.
+// Whatever ends a tool (its work done, Ctrl-C, a signal, npm gone), what it started is ended first.
 import os from "node:os";
 import { endRunningCommands } from "./run.mjs";
 import { Explained, StepFailed } from "./steps.mjs";
@@ -26,7 +26,7 @@ export function exit(code) {
  */
 export async function main(work) {
   watchSignals();
-  watchParent();
+  watchNpm();
   let code = 1;
   try {
     code = (await work()) ?? 0;
@@ -66,7 +66,9 @@ function watchSignals() {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 
-function watchParent() {
+// npm waits for us for as long as it lives. A shell need not: a tool put in its background may outlive it.
+function watchNpm() {
+  if (!process.env.npm_lifecycle_event) return;
   const parent = process.ppid;
   const check = () => {
     if (process.ppid !== parent) void exit(128 + os.constants.signals.SIGHUP);

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { root } from "./paths.mjs";
 
 const running = new Set();
+let stopping = false;
 const groups = process.platform !== "win32";
 
 /** A command that could not be started, or ended with a code other than 0. Carries what it printed. */
@@ -40,13 +41,14 @@ export function run(command, args = [], { cwd = root, env = process.env, onOutpu
     child.on("close", (code, signal) => {
       running.delete(child);
       if (code === 0) resolve(output);
-      else reject(new CommandFailed(command, args, { output, code, ended: signal ?? `code ${code}` }));
+      else reject(new CommandFailed(command, args, { output, code, stopping, ended: signal ?? `code ${code}` }));
     });
   });
 }
 
-/** Ends the commands that run now, with all that they started. */
+/** Ends the commands that run now, with all that they started; they fail with `stopping`. */
 export async function endRunningCommands() {
+  stopping = true;
   const children = [...running];
   const closed = Promise.all(children.map((child) => once(child, "close")));
   for (const child of children) signalGroup(child, "SIGTERM");

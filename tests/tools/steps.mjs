@@ -37,6 +37,8 @@ export class Steps {
       this.#end("✓", name, began);
       return value;
     } catch (error) {
+      // Broken off because we are told to stop: nothing is wrong with it.
+      if (error.stopping) throw error;
       this.#end("✗", name, began);
       if (!verbose && kept.trim()) console.log(indent(kept.trimEnd()));
       console.log(indent(error instanceof Explained ? error.message : describe(error)));

@@ -8,9 +8,9 @@ const READERS = {
   cargo: (text) => sum(text, /^test result: .* (\d+) passed; (\d+) failed;/gm),
   //       Tests  1 failed | 5 passed (6)
   vitest: (text) => last(text, /^\s*Tests\s.*$/gm, ([line]) => [count(line, "passed"), count(line, "failed")]),
-  // ==== 1 failed, 3 passed, 1 error in 0.12s ====
+  // ==== 1 failed, 3 passed, 1 error in 0.12s ==== (bare when it is quiet)
   pytest: (text) =>
-    last(text, /^=+ .* in [\d.]+s.*$/gm, ([line]) => [
+    last(text, /^(?:=+ )?\d+ (?:passed|failed|errors?|skipped)\b.* in [\d.]+s/gm, ([line]) => [
       count(line, "passed"),
       count(line, "failed") + count(line, "errors?"),
     ]),

@@ -9,6 +9,7 @@ import { main } from "./lifetime.mjs";
 import { cargoBinary, extensionDir, root } from "./paths.mjs";
 import { probe } from "./run.mjs";
 import { checkToolchain, installPackages } from "./setup.mjs";
+import { hashFiles, unlessStamped } from "./stamp.mjs";
 import { Steps, StepFailed } from "./steps.mjs";
 import { Tally } from "./tally.mjs";
 import { installVscode } from "./vscode-install.mjs";
@@ -20,15 +21,17 @@ await main(async () => {
   if (process.argv.includes("--all")) process.env.OUTRIGGER_TEST_ALL = "1";
   const steps = new Steps();
   const tally = new Tally();
-  try {
-    await runAll(steps, tally);
-  } finally {
-    steps.summary();
-    for (const name of steps.failures) console.log(`  failed: ${name}`);
+  await runAll(steps, tally).catch((error) => {
+    // Printed already, and in the sums below.
+    if (!(error instanceof StepFailed)) throw error;
+  });
+  steps.summary();
+  for (const name of steps.failures) {
+    console.log(`  failed: ${name}`);
     // A check or an install that fails is a failure too, though no runner counts it.
-    for (const name of steps.failures) if (!tally.counted.has(name)) tally.fail();
-    console.log(`${tally}`);
+    if (!tally.counted.has(name)) tally.fail();
   }
+  console.log(`${tally}`);
   return tally.failed === 0 ? 0 : 1;
 });
 
@@ -92,11 +95,16 @@ const venvPython = path.join(lspClientDir, ".venv", process.platform === "win32"
 
 async function lspClientVenv(steps) {
   if (!(await exists(lspClientDir))) return;
-  await steps.step("Python packages of the LSP client", async ({ exec }) => {
+  await steps.step("Python packages of the LSP client", async ({ exec, say }) => {
     const python = (await probe("python3", ["--version"])) ? "python3" : "python";
-    await exec(python, ["-m", "venv", path.join(lspClientDir, ".venv")]);
     const requirements = path.join(lspClientDir, "requirements.txt");
-    await exec(venvPython, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
+    const venv = path.join(lspClientDir, ".venv");
+    const hash = await hashFiles([requirements], await probe(python, ["--version"]));
+    const ran = await unlessStamped(path.join(venv, ".outrigger-stamp"), hash, async () => {
+      await exec(python, ["-m", "venv", "--clear", venv]);
+      await exec(venvPython, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
+    });
+    if (!ran) say("nothing changed");
   });
 }
 

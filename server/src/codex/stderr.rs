@@ -78,8 +78,7 @@ fn hint(words: &str, codex_home: Option<&Path>) -> Option<String> {
         let setting = setting.rsplit("Error: ").next().unwrap_or(setting);
         return Some(format!("Remove the line `{setting}` from {config}."));
     }
-    (words.contains("config.toml") || words.contains("failed to load configuration"))
-        .then(|| format!("Correct {config}, then restart Codex."))
+    words.contains("config.toml").then(|| format!("Correct {config}, then restart Codex."))
 }
 
 /// `line` without colours and space around it.
@@ -123,6 +122,14 @@ mod tests {
                     "Remove the line `approval_policy = \"untrusted\"` from /home/kim/.codex/config.toml.".into()
                 ),
             }
+        );
+    }
+
+    #[test]
+    fn a_configuration_that_codex_does_not_start_with_is_to_be_corrected() {
+        assert_eq!(
+            words("Error loading config.toml: expected a value\n").hint.as_deref(),
+            Some("Correct /home/kim/.codex/config.toml, then restart Codex.")
         );
     }
 

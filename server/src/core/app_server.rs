@@ -13,7 +13,7 @@ use crate::{
         requests::{self, ThreadSettings},
     },
     protocol::{
-        Failure, FailureKind, Outgoing, Raw, RpcError, RpcId, SessionId, ThreadId,
+        Failure, FailureKind, Raw, RpcError, RpcId, SessionId, ThreadId,
         app_server::{AppServerState, AppServerStatus},
         note,
         thread::SnapshotParams,
@@ -371,17 +371,5 @@ impl Step<'_> {
             self.fail(session, id.clone(), failure);
         }
         trusted
-    }
-
-    /// Sends one message to a session; kept beside `broadcast` for what concerns one editor only.
-    pub(super) fn tell(&mut self, session: SessionId, segment: &str, message: Outgoing) {
-        let listens = self
-            .world
-            .sessions
-            .get(&session)
-            .is_some_and(|session| session.initialized && session.events.wants(segment));
-        if listens {
-            self.send(session, message);
-        }
     }
 }

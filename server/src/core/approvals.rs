@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use serde_json::Value;
 
-use super::{Effect, Purpose, Step, proposals};
+use super::{Effect, Purpose, Step, World, proposals};
 use crate::{
     codex::{Command, answers::AnswerKind, decisions::validate_decision},
     paths,
@@ -92,7 +92,7 @@ impl Step<'_> {
         let id = told.approval.approval_id;
         let now = self.now;
         for session in self.world.sessions.values_mut() {
-            if session.initialized && session.trusted && session.events.wants("approval") {
+            if session.trusted && session.events.wants("approval") {
                 session.shown.insert(id.clone(), now);
             }
         }
@@ -103,19 +103,17 @@ impl Step<'_> {
         if !self.world.sessions.get(&session).is_some_and(|session| session.trusted) {
             return;
         }
-        let now = self.now;
-        let pending: Vec<Approval> = self.world.approvals.pending().cloned().collect();
-        for approval in pending {
-            let id = approval.approval_id.clone();
-            self.tell(
-                session,
-                "approval",
-                note::ApprovalRequested(&ApprovalRequested { approval }),
-            );
-            if let Some(state) = self.world.sessions.get_mut(&session)
-                && state.events.wants("approval")
-            {
-                state.shown.entry(id).or_insert(now);
+        let World { sessions, approvals, .. } = &mut *self.world;
+        let Some(state) = sessions.get_mut(&session).filter(|s| s.events.wants("approval")) else {
+            return;
+        };
+        for approval in approvals.pending() {
+            // What waited for the editor to be ready is not told twice, but is shown only from now on.
+            let told = state.shown.insert(approval.approval_id.clone(), self.now).is_some();
+            if !told {
+                let approval = approval.clone();
+                let note = note::ApprovalRequested(&ApprovalRequested { approval });
+                state.deliver(note, &mut self.effects);
             }
         }
     }

@@ -128,8 +128,12 @@ impl Step<'_> {
     /// The editor takes notes from here on: it is told what there was before it came.
     fn session_ready(&mut self, session: SessionId) {
         let Some(state) = self.world.sessions.get_mut(&session) else { return };
-        if std::mem::replace(&mut state.initialized, true) {
-            return;
+        let Some(lost) = state.take_notes(&mut self.effects) else { return };
+        if lost > 0 {
+            self.refused(
+                None,
+                &format!("{lost} notes came before `initialized` and found no room"),
+            );
         }
         self.tell_server_status(Some(session));
         self.tell_pending_approvals(session);

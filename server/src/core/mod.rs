@@ -361,11 +361,11 @@ impl Step<'_> {
         self.upstream(request.method, Raw::of(&request.params), purpose);
     }
 
-    /// Sends one note to every initialized session that `reaches` says yes for.
+    /// Sends one note to every session that listens and that `reaches` says yes for.
     fn broadcast(&mut self, segment: &str, note: &Outgoing, reaches: impl Fn(&Session) -> bool) {
-        for session in self.world.sessions.values() {
-            if session.initialized && session.events.wants(segment) && reaches(session) {
-                self.effects.push(Effect::Send(session.id, note.clone()));
+        for session in self.world.sessions.values_mut() {
+            if session.events.wants(segment) && reaches(session) {
+                session.deliver(note.clone(), &mut self.effects);
             }
         }
     }

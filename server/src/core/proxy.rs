@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    Effect, Purpose, Step,
+    Effect, Purpose, Step, World,
     app_server::{Passage, Work},
 };
 use crate::{
@@ -147,20 +147,18 @@ impl Step<'_> {
     fn pass_note(&mut self, method: &str, thread: Option<&ThreadId>, params: &Raw) {
         let everyone = thread.is_none() || FOR_EVERYONE.contains(&method);
         let mut note = None;
-        for session in self.world.sessions.values() {
-            let listens = session.initialized
-                && session.trusted
+        let World { sessions, threads, .. } = &mut *self.world;
+        for session in sessions.values_mut() {
+            let follows = |thread: &ThreadId| threads.is_subscribed(thread.as_str(), session.id);
+            let listens = session.trusted
                 && session.events.wants("codex")
-                && (everyone
-                    || thread.is_some_and(|thread| {
-                        self.world.threads.is_subscribed(thread.as_str(), session.id)
-                    }));
+                && (everyone || thread.is_some_and(follows));
             if listens {
                 let note = note.get_or_insert_with(|| Outgoing::Note {
                     method: format!("codex/{method}").into(),
                     params: params.clone(),
                 });
-                self.effects.push(Effect::Send(session.id, note.clone()));
+                session.deliver(note.clone(), &mut self.effects);
             }
         }
     }

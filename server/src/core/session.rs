@@ -8,14 +8,17 @@ use std::{
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::Effect;
 use crate::{
     clock::Now,
     paths,
-    protocol::{ApprovalId, RpcId, SessionId, ThreadId},
+    protocol::{ApprovalId, Outgoing, RpcId, SessionId, ThreadId},
 };
 
 /// Open documents that one session is remembered with; past it the oldest are forgotten.
 const MAX_DOCUMENTS: usize = 2_000;
+/// Notes that are kept for an editor that has not said `initialized`.
+const MAX_WAITING: usize = 1_024;
 
 pub struct Session {
     pub id: SessionId,
@@ -34,6 +37,10 @@ pub struct Session {
     pub shown: HashMap<ApprovalId, Now>,
     pub last_thread: Option<ThreadId>,
     pub open: HashMap<RpcId, OpenRequest>,
+    /// Notes from before `initialized`, which go out in order once it is said.
+    waiting: Vec<Outgoing>,
+    /// Notes that found no room among the waiting ones.
+    lost: u32,
 }
 
 /// A request of the editor that has not been answered yet.
@@ -169,6 +176,8 @@ impl Session {
             shown: HashMap::new(),
             last_thread: None,
             open: HashMap::new(),
+            waiting: Vec::new(),
+            lost: 0,
         }
     }
 
@@ -193,6 +202,28 @@ impl Session {
         if self.folders.is_empty() {
             self.folders.extend(params.root_uri.as_deref().and_then(paths::from_uri));
         }
+    }
+
+    /// Sends a note, or keeps it until the editor takes notes.
+    pub(super) fn deliver(&mut self, note: Outgoing, effects: &mut Vec<Effect>) {
+        if self.initialized {
+            effects.push(Effect::Send(self.id, note));
+        } else if self.waiting.len() < MAX_WAITING {
+            self.waiting.push(note);
+        } else {
+            self.lost = self.lost.saturating_add(1);
+        }
+    }
+
+    /// The editor takes notes from here on; what waited goes out. `Some` the first time, with how
+    /// many notes found no room.
+    pub(super) fn take_notes(&mut self, effects: &mut Vec<Effect>) -> Option<u32> {
+        if std::mem::replace(&mut self.initialized, true) {
+            return None;
+        }
+        let id = self.id;
+        effects.extend(self.waiting.drain(..).map(|note| Effect::Send(id, note)));
+        Some(self.lost)
     }
 
     pub fn holds(&self, cwd: &str) -> bool {

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{Effect, Purpose, Step, session::Session, thread::Thread};
+use super::{Purpose, Step, World, thread::Thread};
 use crate::{
     codex::{requests, views},
     protocol::{
@@ -20,6 +20,8 @@ use crate::{
 
 /// Threads that are held although nobody follows them; past it the longest unused is let go.
 const MAX_IDLE: usize = 64;
+/// Threads that are held at all.
+const MAX_HELD: usize = 1_000;
 
 /// One thread that is held.
 pub struct Entry {
@@ -254,21 +256,21 @@ impl Step<'_> {
         if changes.is_empty() {
             return;
         }
-        let Some(entry) = self.world.threads.get_mut(id.as_str()) else { return };
+        let World { sessions, threads, .. } = &mut *self.world;
+        let Some(entry) = threads.get_mut(id.as_str()) else { return };
         entry.revision += 1;
         let revision = entry.revision;
-        let listens = |session: &&Session| {
-            session.initialized && session.trusted && session.events.wants("thread")
-        };
-        let sessions = &self.world.sessions;
-        let mut listeners =
-            entry.subscribers.iter().filter_map(|id| sessions.get(id)).filter(listens).peekable();
+        let mut listeners = sessions
+            .values_mut()
+            .filter(|session| entry.subscribers.contains(&session.id))
+            .filter(|session| session.trusted && session.events.wants("thread"))
+            .peekable();
         if listeners.peek().is_none() {
             return;
         }
         let note = note::ThreadChanged(&ThreadChanged { thread_id: id.clone(), revision, changes });
         for session in listeners {
-            self.effects.push(Effect::Send(session.id, note.clone()));
+            session.deliver(note.clone(), &mut self.effects);
         }
     }
 
@@ -288,6 +290,13 @@ impl Step<'_> {
 
     pub(super) fn thread_subscribe(&mut self, session: SessionId, id: RpcId, params: &ThreadRef) {
         if self.may_use_server(session, &id) {
+            if self.world.threads.len() >= MAX_HELD
+                && self.world.threads.get(params.thread_id.as_str()).is_none()
+            {
+                let why =
+                    format!("{MAX_HELD} threads are held already: unsubscribe from one first.");
+                return self.fail(session, id, Failure::new(FailureKind::LimitExceeded, why));
+            }
             let used = self.now.micros;
             self.world.threads.entry(&params.thread_id, used).subscribers.insert(session);
             self.answer(session, id, &crate::protocol::host::Done {});

@@ -144,7 +144,7 @@ fn offered(approval: &Approval, scope: DecisionScope) -> Option<Value> {
     option.decision.decode().ok()
 }
 
-/// The approval named, or the first that this person has not been shown yet, or the first.
+/// The approval named, or the one that waits longest.
 fn next<'w>(world: &'w World, state: &Session, named: Option<&str>) -> Option<&'w Approval> {
     let relevant = draw::relevant(world, state);
     let by_name = relevant.iter().find(|approval| Some(approval.approval_id.as_str()) == named);

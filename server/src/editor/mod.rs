@@ -177,7 +177,12 @@ impl Face {
                 || match state.inline.prompts {
                     Prompts::Never => false,
                     Prompts::Always => true,
-                    Prompts::Auto => !(drawn.asks_lenses && draw::has_lens(world, state, approval)),
+                    // Without a refresh a lens comes only when the editor happens to ask again.
+                    Prompts::Auto => {
+                        !(drawn.asks_lenses
+                            && state.client.code_lens_refresh
+                            && draw::has_lens(world, state, approval))
+                    }
                 };
             if wanted && drawn.prompts.may_ask(&approval.approval_id) {
                 self.asked += 1;

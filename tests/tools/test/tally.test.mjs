@@ -19,6 +19,7 @@ test("each runner's last words are counted", () => {
   assert.equal(sums(["a", "cargo", cargo, false]), "5 passed, 1 failed");
   assert.equal(sums(["a", "vitest", vitest, false]), "5 passed, 1 failed");
   assert.equal(sums(["a", "pytest", pytest, false]), "3 passed, 3 failed");
+  assert.equal(sums(["a", "pytest", "..F\n1 failed, 2 passed in 61.08s (0:01:01)\n", false]), "2 passed, 1 failed");
   assert.equal(sums(["a", "stories", stories, false]), "4 passed, 1 failed");
   assert.equal(sums(["a", "node", node, false]), "3 passed, 1 failed");
 });

@@ -143,6 +143,25 @@ fn a_queued_message_is_sent_once_when_the_turn_is_over() {
 }
 
 #[test]
+fn what_happens_before_initialized_comes_after_it_in_order_and_once() {
+    let mut stage = Stage::ready();
+    stage.open_thread(ONE);
+    stage.step(EventKind::Opened(TWO));
+    let options = json!({ "initializationOptions": { "events": ["approval", "codex"] } });
+    stage.request(TWO, "initialize", options);
+    let to_two = |effects: &[Effect]| {
+        let mut names = names(effects);
+        names.retain(|name| name.starts_with("s2"));
+        names
+    };
+    assert_eq!(to_two(&stage.ask_command(0)), Vec::<String>::new());
+    assert_eq!(to_two(&stage.note("skills/changed", json!({}))), Vec::<String>::new());
+    let note = Incoming::Notification { method: "initialized".into(), params: json!({}) };
+    let told = to_two(&stage.step(EventKind::Incoming(TWO, note)));
+    assert_eq!(told, ["s2 outrigger/approval/requested", "s2 codex/skills/changed"]);
+}
+
+#[test]
 fn a_session_that_comes_later_is_told_of_all_that_waits() {
     let mut stage = Stage::ready();
     stage.open_thread(ONE);
