@@ -16,6 +16,7 @@ import { installVscode } from "./vscode-install.mjs";
 
 const PROFILE = "dev";
 const lspClientDir = path.join(root, "tests/lsp-client");
+const venvPython = path.join(lspClientDir, ".venv", process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
 
 await main(async () => {
   if (process.argv.includes("--all")) process.env.OUTRIGGER_TEST_ALL = "1";
@@ -90,8 +91,6 @@ function stories(steps, tally) {
   const args = [path.join(root, "tests/vscode/run.mjs")];
   return counted(steps, tally, "stories in VS Code", "stories", process.execPath, args);
 }
-
-const venvPython = path.join(lspClientDir, ".venv", process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
 
 async function lspClientVenv(steps) {
   if (!(await exists(lspClientDir))) return;

@@ -39,11 +39,7 @@ export function vscodeHost() {
 export function installVscode(steps) {
   return steps.step("VS Code (code-server from npm, about 800 MB on disk)", async ({ exec, say }) => {
     const { node, entry } = vscodeHost();
-    const hash = await hashFiles(
-      [path.join(hostDir, "package.json"), path.join(hostDir, "package-lock.json")],
-      process.platform,
-      process.arch,
-    );
+    const hash = await hashFiles([path.join(hostDir, "package-lock.json")], process.platform, process.arch);
     const stamp = path.join(hostDir, "node_modules/.outrigger-stamp");
     const ran = await unlessStamped(stamp, hash, async () => {
       const [command, first] = npm();
