@@ -86,6 +86,7 @@ impl Step<'_> {
         if self.world.approvals.was_asked(epoch, &request) {
             return;
         }
+        self.item_awaits(&approval, true);
         let told = ApprovalRequested { approval: approval.clone() };
         self.world.approvals.pending.push(Pending { approval, epoch, request });
         self.broadcast("approval", &note::ApprovalRequested(&told), |session| session.trusted);
@@ -97,6 +98,16 @@ impl Step<'_> {
             }
         }
         self.redraw();
+    }
+
+    /// A command that waits for a person has not begun, so it does not count as running.
+    fn item_awaits(&mut self, approval: &Approval, awaits: bool) {
+        if let (Some(thread), Some(turn), Some(item)) =
+            (&approval.thread_id, &approval.turn_id, &approval.item_id)
+            && let Some(entry) = self.world.threads.get_mut(thread.as_str())
+        {
+            entry.thread.set_awaiting(turn, item, awaits);
+        }
     }
 
     pub(super) fn tell_pending_approvals(&mut self, session: SessionId) {
@@ -210,6 +221,7 @@ impl Step<'_> {
     /// Moves an approval from the pending ones to the audit trail, and tells every session.
     fn record(&mut self, pending: Pending, outcome: Outcome, decided: Option<(Raw, String)>) {
         let Pending { approval, epoch, request } = pending;
+        self.item_awaits(&approval, false);
         for session in self.world.sessions.values_mut() {
             session.shown.remove(&approval.approval_id);
         }

@@ -63,6 +63,7 @@ model_provider = "scripted"
 approval_policy = "on-request"
 sandbox_mode = "{sandbox}"
 check_for_update_on_startup = false
+suppress_unstable_features_warning = true
 
 [model_providers.scripted]
 name = "scripted"
