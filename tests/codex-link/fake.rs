@@ -256,6 +256,20 @@ async fn a_core_that_does_not_listen_holds_codex_back_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn large_frames_wait_for_the_core_one_by_one() {
+    let mut script = vec![json!({"handshake": "0.169.0"})];
+    script.resize(9, json!({"big": 2_000_000}));
+    let mut bench = Bench::fake(&script.into());
+    bench.start().await;
+    for _ in 0..8 {
+        // Time enough for a link without that bound to let several in.
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        assert!(bench.events.len() <= 1);
+        assert_eq!(bench.told().await, ["fake/big of 2000002 bytes"]);
+    }
+}
+
+#[tokio::test]
 async fn a_crash_loop_ends_until_somebody_asks_for_a_restart() {
     let crash = json!([{"handshake": "0.169.0"}, {"stderr": "out of luck"}, {"exit": 1}]);
     let mut bench = Bench::fake(&json!({"starts": [

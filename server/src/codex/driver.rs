@@ -2,50 +2,21 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use serde_json::json;
 use tokio::sync::{mpsc, watch};
 
 use super::link::{Command, Event, Frame};
-use super::locate;
+use super::living::{Living, Signal};
 use super::options::Options;
-use super::outgoing::{self, HANDSHAKE_ID};
-use super::pending::{Answer, Pending, down};
-use super::process::{self, Process};
-use super::reader::{Notice, Reader};
-use super::stderr::Tail;
+use super::pending::{Answer, down};
+use super::reader::Notice;
 use super::supervise::{Exit, Shown, Step, Supervisor, version_in};
 use super::upstream::Upstream;
-use super::writer::Writer;
-use crate::protocol::app_server::{AppServerError, AppServerErrorKind, AppServerStatus};
+use super::writer::Overfull;
+use crate::protocol::app_server::AppServerStatus;
 use crate::protocol::{Raw, RpcError};
-
-/// What the threads of a process tell.
-enum Signal {
-    Reader(u32, Notice),
-    /// There is room in front of its stdin again.
-    Room,
-    OutputEnded(u32),
-    StderrEnded(u32),
-    Exited(u32, String),
-}
-
-/// A process that was spawned and whose [`Event::Exited`] is not told yet.
-struct Living {
-    epoch: u32,
-    process: Process,
-    upstream: Arc<Upstream>,
-    cut_off: watch::Sender<bool>,
-    held: Arc<AtomicBool>,
-    tail: Tail,
-    output_ended: Option<Instant>,
-    stderr_ended: bool,
-    /// How it ended, and when.
-    exit: Option<(String, Instant)>,
-}
 
 pub struct Driver {
     options: Options,
@@ -137,8 +108,7 @@ impl Driver {
         let timing = &self.options.timing;
         let living = self.living.as_ref().map(|living| {
             if let Some((_, at)) = &living.exit {
-                // While the core keeps the reader waiting, its frames are still to come.
-                return Some(living.drain_from(*at) + timing.drain);
+                return Some(living.drains_from(*at) + timing.drain);
             }
             let closed = living.output_ended.map(|at| at + timing.closed_output);
             let stalled = living.stalled_since().map(|at| at + timing.stdin_stall);
@@ -157,7 +127,7 @@ impl Driver {
         let timing = self.options.timing;
         if let Some((how, at)) = &living.exit {
             let all_read = living.output_ended.is_some() && living.stderr_ended;
-            if all_read || now >= living.drain_from(*at) + timing.drain {
+            if all_read || now >= living.drains_from(*at) + timing.drain {
                 let how = how.clone();
                 self.bury(how).await;
             }
@@ -280,9 +250,13 @@ impl Driver {
             match (now, &self.living) {
                 (Step::Spawn { epoch }, _) => {
                     self.show().await;
-                    if let Err(error) = self.spawn(epoch) {
-                        tracing::warn!("codex was not started: {}", error.message);
-                        self.supervisor.spawn_failed(error, Instant::now());
+                    let events = self.events.clone();
+                    match Living::spawn(&self.options, epoch, events, &self.signal) {
+                        Ok(living) => self.living = Some(living),
+                        Err(error) => {
+                            tracing::warn!("codex was not started: {}", error.message);
+                            self.supervisor.spawn_failed(error, Instant::now());
+                        }
                     }
                 }
                 (Step::CloseStdin, Some(living)) => living.upstream.writer.close(),
@@ -294,90 +268,12 @@ impl Driver {
         self.show().await;
     }
 
-    fn spawn(&mut self, epoch: u32) -> Result<(), AppServerError> {
-        let options = &self.options;
-        let found = locate::find(&options.search)?;
-        tracing::info!("starting {} ({:?})", found.program.display(), found.source);
-        let spawned = process::spawn(&found, &options.env, options.cwd.as_deref())?;
-        let room = self.signal.clone();
-        let writer = Writer::start(spawned.stdin, move || {
-            let _ = room.send(Signal::Room);
-        })
-        .map_err(|error| no_thread(&spawned.process, &error))?;
-        let pending = Pending::new(options.limits, Arc::clone(&options.jitter));
-        let upstream = Arc::new(Upstream::new(pending, writer));
-        let (cut_off, cut_off_seen) = watch::channel(false);
-        let held = Arc::new(AtomicBool::new(false));
-        let tail = Tail::default();
-
-        let tell = self.signal.clone();
-        let reader = Reader::new(
-            epoch,
-            Arc::clone(&upstream),
-            self.events.clone(),
-            cut_off_seen,
-            Arc::clone(&held),
-            move |notice| {
-                let _ = tell.send(Signal::Reader(epoch, notice));
-            },
-        );
-        let done = self.signal.clone();
-        let stderr_done = self.signal.clone();
-        let exited = self.signal.clone();
-        let stderr_tail = tail.clone();
-        let (stdout, stderr, exit) = (spawned.stdout, spawned.stderr, spawned.exit);
-        thread("codex-exit", move || {
-            let _ = exited.send(Signal::Exited(epoch, exit.wait()));
-        })
-        .and_then(|()| {
-            thread("codex-stdout", move || {
-                reader.run(stdout);
-                let _ = done.send(Signal::OutputEnded(epoch));
-            })
-        })
-        .and_then(|()| {
-            thread("codex-stderr", move || {
-                stderr_tail.read(stderr);
-                let _ = stderr_done.send(Signal::StderrEnded(epoch));
-            })
-        })
-        .map_err(|error| no_thread(&spawned.process, &error))?;
-
-        let greeting = outgoing::request(
-            HANDSHAKE_ID,
-            "initialize",
-            &Raw::of(&json!({
-                "clientInfo": {
-                    "name": options.client_name,
-                    "title": options.client_title,
-                    "version": options.client_version,
-                },
-                "capabilities": { "experimentalApi": true },
-            })),
-        );
-        // The queue is empty, so it has room.
-        let _ = upstream.writer.push(greeting);
-        self.living = Some(Living {
-            epoch,
-            process: spawned.process,
-            upstream,
-            cut_off,
-            held,
-            tail,
-            output_ended: None,
-            stderr_ended: false,
-            exit: None,
-        });
-        Ok(())
-    }
-
     /// The process is gone and its output was read: answers what is open, says so and decides what follows.
     async fn bury(&mut self, how: String) {
         let Some(living) = self.living.take() else {
             return;
         };
-        // Waits for a batch that is just being handed on, and lets no further one through.
-        living.cut_off.send_replace(true);
+        living.cut_off();
         let now = Instant::now();
         let words = living.tail.words(codex_home(&self.options).as_deref());
         let exit = Exit { how, words: words.text, hint: words.hint };
@@ -442,10 +338,7 @@ impl Driver {
     }
 
     /// Writes to the process, if one is up; one that lets too much wait is ended.
-    fn write(
-        &mut self,
-        line: impl FnOnce(&Upstream) -> Result<(), super::writer::Overfull>,
-    ) -> Option<Step> {
+    fn write(&mut self, line: impl FnOnce(&Upstream) -> Result<(), Overfull>) -> Option<Step> {
         match line(self.upstream()?) {
             Ok(()) => None,
             Err(overfull) => self.supervisor.hung(&overfull.to_string()),
@@ -454,20 +347,6 @@ impl Driver {
 
     fn living_of(&mut self, epoch: u32) -> Option<&mut Living> {
         self.living.as_mut().filter(|living| living.epoch == epoch)
-    }
-}
-
-impl Living {
-    /// Since when bytes wait that it does not read, unless it is the core that keeps it from reading.
-    fn stalled_since(&self) -> Option<Instant> {
-        if self.held.load(Ordering::Acquire) {
-            self.upstream.writer.excuse();
-        }
-        self.upstream.writer.stalled_since()
-    }
-
-    fn drain_from(&self, exit: Instant) -> Instant {
-        if self.held.load(Ordering::Acquire) { Instant::now() } else { exit }
     }
 }
 
@@ -480,20 +359,6 @@ async fn sleep_until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
         None => std::future::pending().await,
-    }
-}
-
-fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
-    std::thread::Builder::new().name(name.into()).spawn(work).map(drop)
-}
-
-/// Without its threads a process is of no use.
-fn no_thread(process: &Process, error: &std::io::Error) -> AppServerError {
-    process.kill();
-    AppServerError {
-        kind: AppServerErrorKind::Io,
-        message: format!("A thread for Codex could not be started: {error}"),
-        hint: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod contract_methods;
 pub mod decisions;
 mod driver;
 pub mod link;
+mod living;
 pub mod locate;
 pub mod ndjson;
 mod npm;
