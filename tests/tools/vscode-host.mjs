@@ -2,6 +2,7 @@
 import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { ProcessTree } from "./process-tree.mjs";
 import { run } from "./run.mjs";
 import { Explained } from "./steps.mjs";
@@ -25,18 +26,19 @@ const SETTINGS = {
 /**
  * Starts VS Code and resolves once it answers.
  *
- * `folder` is opened by `url`; `vsix` (optional) is installed first; `userDataDir` and `extensionsDir` are made when
- * missing; `port` 0 takes a free one; `home` (optional) stands for the person's home; `env` is laid over the cleaned
- * environment of this process; `settings` win over what the person sets in the window; `workspaceTrust` true asks for
- * trust as VS Code does, false trusts every folder.
+ * `url` opens `folder`, and in it `file` (optional, absolute); `vsix` (optional) is installed first; `userDataDir` and
+ * `extensionsDir` are made when missing; `port` 0 takes a free one; `home` (optional) stands for the person's home; `env`
+ * is laid over the cleaned environment of this process; `settings` win over what the person sets in the window;
+ * `workspaceTrust` true asks for trust as VS Code does, false trusts every folder.
  * Rejects with an `Explained` when the port is taken or the server does not come up.
  *
- * Resolves with `{ url, urlOf(folder), configure(settings), port, logFile, processes(), died, stop() }`; `died` resolves when the server
- * ends without being told to. VS Code keeps the extension host
- * alive after the page closes; `stop()` ends the whole tree and rejects when anything of it remains.
+ * Resolves with `{ url, urlOf(folder, file?), configure(settings), port, logFile, processes(), died, stop() }`; `died`
+ * resolves when the server ends without being told to. VS Code keeps the extension host alive after the page closes;
+ * `stop()` ends the whole tree and rejects when anything of it remains.
  */
 export async function startVscode({
   folder,
+  file,
   vsix,
   userDataDir,
   extensionsDir,
@@ -70,10 +72,9 @@ export async function startVscode({
   await log.close();
   try {
     const bound = await listening(tree, logFile, port);
-    const base = `http://127.0.0.1:${bound}`;
-    const urlOf = (dir) => `${base}/?folder=${encodeURIComponent(dir).replaceAll("%2F", "/")}`;
+    const urlOf = (dir, shown) => windowUrl(`127.0.0.1:${bound}`, dir, shown);
     return {
-      url: urlOf(folder),
+      url: urlOf(folder, file),
       urlOf,
       port: bound,
       logFile,
@@ -86,6 +87,16 @@ export async function startVscode({
     await tree.stop();
     throw error;
   }
+}
+
+// The payload is VS Code's own way to have a window open files; its authority is the address that the page is read from.
+function windowUrl(host, folder, file) {
+  const inQuery = (text) =>
+    encodeURIComponent(text).replaceAll("%2F", "/").replaceAll("%3A", ":").replaceAll("%2C", ",");
+  const url = `http://${host}/?folder=${inQuery(folder)}`;
+  return file
+    ? `${url}&payload=${inQuery(JSON.stringify([["openFile", `vscode-remote://${host}${pathToFileURL(file).pathname}`]]))}`
+    : url;
 }
 
 /** This process's environment without what npm, another VS Code or code-server's own switches would leak into it. */
