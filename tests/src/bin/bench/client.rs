@@ -1,0 +1,160 @@
+//! One who talks to an app-server: straight, or through Outrigger or another proxy as an editor does.
+
+use std::io::Write;
+use std::process::{ChildStdin, ChildStdout, Command};
+
+use serde_json::{Value, json};
+
+use crate::Outcome;
+use crate::frames::{Framing, Messages, lsp_frame, method};
+use crate::process::Process;
+
+/// A connection, up to `initialized`.
+pub struct Client {
+    stdin: Option<ChildStdin>,
+    messages: Messages<ChildStdout>,
+    framing: Framing,
+    requests: u64,
+    process: Process,
+}
+
+/// What came of reading up to the end of a turn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// Messages, responses included.
+    pub messages: usize,
+    /// Bytes of the messages without their framing.
+    pub bytes: u64,
+    /// Notes that carry a delta.
+    pub delta_notes: usize,
+    /// Bytes of all deltas.
+    pub text: usize,
+}
+
+impl Client {
+    /// Starts a program and answers when it has answered `initialize`.
+    pub fn start(command: &mut Command, framing: Framing, params: &Value) -> Outcome<Self> {
+        let (process, stdin, stdout) = Process::start(command)?;
+        let messages = Messages::new(stdout, framing);
+        let mut client = Self { stdin: Some(stdin), messages, framing, requests: 0, process };
+        client.call("initialize", params)?;
+        Ok(client)
+    }
+
+    /// An editor: subscribed to the app-server's own notes and to nothing else.
+    pub fn editor(command: &mut Command, codex: &Command) -> Outcome<Self> {
+        let args: Vec<_> = codex.get_args().map(|arg| arg.display().to_string()).collect();
+        let codex = json!({ "path": codex.get_program().display().to_string(), "args": args });
+        let options = json!({ "events": ["codex"], "codex": codex });
+        let params = json!({ "processId": null, "rootUri": null, "capabilities": {},
+            "initializationOptions": options });
+        let mut client = Self::start(command, Framing::Lsp, &params)?;
+        client.send(&json!({ "method": "initialized", "params": {} }))?;
+        Ok(client)
+    }
+
+    /// A client of the app-server itself, or of what stands in for one.
+    pub fn direct(command: &mut Command, framing: Framing) -> Outcome<Self> {
+        let params = json!({ "clientInfo": { "name": "outrigger-bench", "version": "1" },
+            "capabilities": { "experimentalApi": true } });
+        let mut client = Self::start(command, framing, &params)?;
+        client.send(&json!({ "method": "initialized" }))?;
+        Ok(client)
+    }
+
+    /// The process that was started.
+    pub fn process(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Starts a thread; returns its id.
+    pub fn thread(&mut self, cwd: &std::path::Path) -> Outcome<String> {
+        let method = self.upstream("thread/start");
+        let result = self.call(&method, &json!({ "cwd": cwd }))?;
+        let id = result["thread"]["id"].as_str().ok_or("a thread without an id")?;
+        Ok(id.to_owned())
+    }
+
+    /// Asks for a turn and does not wait for the answer.
+    pub fn start_turn(&mut self, thread: &str, prompt: &str) -> Outcome<()> {
+        let input = json!([{ "type": "text", "text": prompt }]);
+        let method = self.upstream("turn/start");
+        self.request(&method, &json!({ "threadId": thread, "input": input }))?;
+        Ok(())
+    }
+
+    /// Reads up to the note that ends a turn, past `turns - 1` others. `each` sees every message with its method.
+    pub fn read_turns(
+        &mut self,
+        turns: usize,
+        mut each: impl FnMut(&[u8], &[u8]),
+    ) -> Outcome<Turn> {
+        let mut turn = Turn::default();
+        let mut left = turns;
+        while left > 0 {
+            let message = self.messages.next()?.ok_or("the other side has ended")?;
+            let name = method(message);
+            turn.messages += 1;
+            turn.bytes += message.len() as u64;
+            if name.ends_with(b"/delta") || name.ends_with(b"Delta") {
+                turn.delta_notes += 1;
+                turn.text += crate::frames::delta(message).len();
+            } else if name.ends_with(b"turn/completed") {
+                left -= 1;
+            } else if name.ends_with(b"error") {
+                return Err(String::from_utf8_lossy(message).into());
+            }
+            each(name, message);
+        }
+        Ok(turn)
+    }
+
+    /// Asks and reads past all else until the answer.
+    pub fn call(&mut self, method: &str, params: &Value) -> Outcome<Value> {
+        let id = self.request(method, params)?;
+        loop {
+            let message = self.messages.next()?.ok_or("the other side has ended")?;
+            let mut message: Value = serde_json::from_slice(message)?;
+            if message["id"] == id && message.get("method").is_none() {
+                if let Some(error) = message.get("error") {
+                    return Err(format!("{method} failed: {error}").into());
+                }
+                return Ok(message["result"].take());
+            }
+        }
+    }
+
+    fn upstream(&self, method: &str) -> String {
+        match self.framing {
+            Framing::Lsp => format!("codex/{method}"),
+            Framing::Lines => method.to_owned(),
+        }
+    }
+
+    fn request(&mut self, method: &str, params: &Value) -> Outcome<u64> {
+        self.requests += 1;
+        self.send(&json!({ "id": self.requests, "method": method, "params": params }))?;
+        Ok(self.requests)
+    }
+
+    fn send(&mut self, message: &Value) -> Outcome<()> {
+        let mut message = message.clone();
+        message["jsonrpc"] = "2.0".into();
+        let body = message.to_string();
+        let mut frame = Vec::new();
+        match self.framing {
+            Framing::Lsp => lsp_frame(body.as_bytes(), &mut frame),
+            Framing::Lines => frame.extend_from_slice(format!("{body}\n").as_bytes()),
+        }
+        let stdin = self.stdin.as_mut().ok_or("a closed connection")?;
+        Ok(stdin.write_all(&frame)?)
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // The process ends over it, and its own drop waits for that; a full stdout must not keep it.
+        self.stdin = None;
+        while let Ok(Some(_)) = self.messages.next() {}
+    }
+}

@@ -1,0 +1,52 @@
+//! The figures, one file each.
+
+mod paced;
+mod pause;
+mod replay;
+mod start;
+mod turn;
+
+use crate::{Outcome, Programs, Row, Scale};
+
+type Figure = fn(&Programs, Scale) -> Outcome<Vec<Row>>;
+
+const FIGURES: [(&str, Figure); 6] = [
+    ("start", start::measure),
+    ("memory", turn::memory),
+    ("turn", turn::measure),
+    ("paced", paced::measure),
+    ("replay", replay::measure),
+    ("pause", pause::measure),
+];
+
+/// Measures every figure, or the one named; `told` hears of each row as it is known.
+pub fn measure(
+    programs: &Programs,
+    scale: Scale,
+    only: Option<&str>,
+    mut told: impl FnMut(&Row),
+) -> Outcome<Vec<Row>> {
+    let mut rows = Vec::new();
+    for (_, figure) in FIGURES.iter().filter(|(name, _)| only.is_none_or(|only| only == *name)) {
+        for row in figure(programs, scale)? {
+            told(&row);
+            rows.push(row);
+        }
+    }
+    if rows.is_empty() {
+        let names = FIGURES.map(|(name, _)| name).join(", ");
+        return Err(format!("no such figure; there are {names}").into());
+    }
+    Ok(rows)
+}
+
+/// A count as a fraction's part; the figures stay far below where that loses precision.
+#[expect(clippy::cast_precision_loss, reason = "figures are far below 2^52")]
+fn float(count: u64) -> f64 {
+    count as f64
+}
+
+/// Bytes as MB of 10^6 bytes.
+fn megabytes(bytes: u64) -> f64 {
+    float(bytes) / 1e6
+}

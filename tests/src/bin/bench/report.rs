@@ -1,0 +1,44 @@
+//! The table that is written.
+
+use std::fmt;
+
+/// One figure beside its rival.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub figure: &'static str,
+    pub wanted: &'static str,
+    pub measured: String,
+    pub rival: String,
+    pub verdict: Verdict,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Met,
+    Missed,
+    /// It says something, but nothing is asked of it.
+    Told,
+}
+
+impl Verdict {
+    pub fn of(met: bool) -> Self {
+        if met { Self::Met } else { Self::Missed }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Met => "met",
+            Self::Missed => "**missed**",
+            Self::Told => "told",
+        })
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { figure, wanted, measured, rival, verdict } = self;
+        write!(f, "| {figure} | {wanted} | {measured} | {rival} | {verdict} |")
+    }
+}

@@ -1,0 +1,113 @@
+// npm run bench: measures a release build, each figure beside a rival in the same run, into docs/benchmarks.md.
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { pinnedCodex } from "./codex.mjs";
+import { main } from "./lifetime.mjs";
+import { cargoBinary, root, tryoutDir } from "./paths.mjs";
+import { npm, run } from "./run.mjs";
+import { checkToolchain, installPackages, quiet } from "./setup.mjs";
+import { Explained, Steps } from "./steps.mjs";
+
+const USAGE = `npm run bench [-- [--peers] [--quick] [--only FIGURE]]
+
+  --peers         also start the ACP agents for Codex, which come from npm
+  --quick         less of everything, to see that it works; nothing is written
+  --only FIGURE   start, memory, turn, paced, replay or pause; nothing is written`;
+
+const PAGE = path.join(root, "docs/benchmarks.md");
+const PEERS = ["@agentclientprotocol/codex-acp", "@zed-industries/codex-acp"];
+
+await main(async () => {
+  const options = readArguments(process.argv.slice(2));
+  if (options.help) return console.log(USAGE);
+  const steps = new Steps();
+  await checkToolchain(steps);
+  await installPackages(steps);
+  await steps.step("cargo build --release", ({ exec }) =>
+    exec("cargo", ["build", "--release", "-p", "outrigger", "-p", "outrigger-tests", "-p", "scripted-model"]),
+  );
+  const peers = await peerArguments(steps, options.peers);
+  const args = ["outrigger", "scripted-model"].flatMap((name) => [`--${name}`, cargoBinary(name, "release")]);
+  args.push("--codex", await pinnedCodex(), ...peers);
+  if (options.quick) args.push("--quick");
+  if (options.only) args.push("--only", options.only);
+
+  const load = os.loadavg()[0];
+  const table = await steps.step("measure", () => measure(args));
+  steps.summary();
+  if (options.quick || options.only) return console.log(table);
+  const { devDependencies } = JSON.parse(await readFile(path.join(root, "package.json"), "utf8"));
+  await writeFile(PAGE, page(table, Math.max(load, os.loadavg()[0]), devDependencies["@openai/codex"]));
+  console.log(`Written to ${path.relative(root, PAGE)}`);
+});
+
+function readArguments(args) {
+  const options = { peers: { type: "boolean" }, quick: { type: "boolean" }, help: { type: "boolean" } };
+  try {
+    return parseArgs({ args, options: { ...options, only: { type: "string" } } }).values;
+  } catch (error) {
+    throw new Explained(`${error.message}\n\n${USAGE}`);
+  }
+}
+
+/** Runs the benchmark; rows show as they are known, and the table comes at the end. */
+async function measure(args) {
+  const output = await run(cargoBinary("bench", "release"), args, {
+    onOutput: (chunk) => process.stdout.write(chunk),
+  });
+  return output.slice(output.indexOf("| Figure |")).trim();
+}
+
+/** Installs the peers and says how each is started, or why it is not. */
+async function peerArguments(steps, wanted) {
+  if (!wanted) return PEERS.flatMap((name) => ["--absent-peer", name, "not measured (`--peers` installs it)"]);
+  const dir = path.join(tryoutDir, "bench-peers");
+  await mkdir(dir, { recursive: true });
+  const found = [];
+  for (const name of PEERS) {
+    const [command, first] = npm();
+    try {
+      await steps.step(name, async ({ exec }) => {
+        await exec(command, [...first, "install", "--ignore-scripts", "--prefix", dir, ...quiet, name]);
+        found.push("--peer", name, process.execPath, await program(dir, name));
+      });
+    } catch {
+      found.push("--absent-peer", name, "not measured (it could not be installed)");
+    }
+  }
+  return found;
+}
+
+/** The script that an installed package names as its program. */
+async function program(dir, name) {
+  const home = path.join(dir, "node_modules", name);
+  const { bin } = JSON.parse(await readFile(path.join(home, "package.json"), "utf8"));
+  return path.join(home, typeof bin === "string" ? bin : Object.values(bin)[0]);
+}
+
+function page(table, load, codex) {
+  const cpus = os.cpus();
+  const busy = load > cpus.length / 2;
+  const memory = Math.round(os.totalmem() / 2 ** 30);
+  return `# Benchmarks
+
+Written by \`npm run bench\`; \`-- --peers\` adds the agents that it takes from npm. The figures are reported and gate nothing.
+
+Machine: ${cpus.length} cores (${process.arch}), ${memory} GiB, ${os.type()} ${os.release().split(".").slice(0, 2).join(".")}, Node ${process.versions.node.split(".")[0]}, codex ${codex}.
+${busy ? `\nOther work kept the machine busy meanwhile (load ${load.toFixed(0)} on ${cpus.length} cores), so times are longer than on a quiet one; what stands beside each figure had the same to bear.\n` : ""}
+${table}
+
+- Every figure and what stands beside it were measured in one run, taking turns.
+- *Start*: from the spawn to the answer of \`initialize\`. The bare responder is the least program that answers.
+- *Turn*: the scripted model sends deltas as fast as they are read. Each pair is one turn through Outrigger and one read straight
+  from the app-server's stdout; both clocks are \`CLOCK_MONOTONIC\`. The ratio is the time without Outrigger over the time with it.
+- *Delay*: a small program before codex notes when each delta was written, on both ways. What Outrigger adds is the difference of the
+  medians. Its work is the time that its threads ran, so the waking of three threads per note is in it.
+- *Replay*: a recorded turn of the real app-server, stretched to 10,000 deltas in four items that take turns (or 64 lines of 64 kB), played again
+  and again as fast as it is read. The \`Value\` proxy parses each line into a \`serde_json::Value\`, frames it and writes once per read. When an editor reads slower
+  than the app-server writes, deltas of one item are joined: their text is complete, which every run checks. Memory holds the thread's history, which is bounded at 32 MiB.
+- *Pause*: the reader stops at the first delta. One editor runs in one process here, so there is nobody else to be affected.
+`;
+}
