@@ -58,8 +58,10 @@ impl Tail {
         let error = tail.lines.iter().position(|line| line.starts_with("Error"));
         let text = match error {
             Some(first) => {
-                let said: Vec<&str> = tail.lines.range(first..).map(String::as_str).collect();
-                Some(said[..said.len().min(8)].join("\n"))
+                // With RUST_BACKTRACE set, where it happened follows: nothing in it is for the person.
+                let said = tail.lines.range(first..).map(String::as_str);
+                let said = said.take_while(|line| !line.eq_ignore_ascii_case("stack backtrace:"));
+                Some(said.take(8).collect::<Vec<_>>().join("\n"))
             }
             None => tail.lines.back().cloned(),
         };
@@ -131,6 +133,12 @@ mod tests {
             words("Error loading config.toml: expected a value\n").hint.as_deref(),
             Some("Correct /home/kim/.codex/config.toml, then restart Codex.")
         );
+    }
+
+    #[test]
+    fn a_backtrace_is_left_out() {
+        let said = "Error: no\n\nCaused by:\n    because\n\nStack backtrace:\n   0: <unknown>\n";
+        assert_eq!(words(said).text.as_deref(), Some("Error: no\nCaused by:\nbecause"));
     }
 
     #[test]
