@@ -18,6 +18,8 @@ import {
 export const LENS_COMMAND_LIMIT = 100;
 /** A comment shows this many lines of a diff; the rest is in the diff editor. */
 export const COMMENT_DIFF_LINES = 120;
+/** Stands for the lines of the file that lie between two hunks. */
+const BETWEEN_HUNKS = "⋯";
 
 /** The old lines that a hunk touches, 1-based and inclusive. An insertion touches none: it comes before `first`. */
 export type Span = { first: number; last: number; added: number; removed: number };
@@ -176,7 +178,10 @@ function commentTitle(file: ProposedFile): string {
 
 /** The Markdown of a file's comment: why, what, and the choices as links. */
 export function commentBody(approval: Approval, file: ProposedFile, diff: string, dirty: boolean): string {
-  const lines = file.hunks.length > 0 ? file.hunks.flatMap((hunk) => hunkLines(hunk)) : diff.split("\n");
+  const lines =
+    file.hunks.length > 0
+      ? file.hunks.flatMap((hunk, index) => [...(index > 0 ? [BETWEEN_HUNKS] : []), ...hunkLines(hunk)])
+      : diff.split("\n");
   const shown = lines.slice(0, COMMENT_DIFF_LINES);
   const others = (approval.changes ?? []).length - 1;
   const id = approval.approvalId;

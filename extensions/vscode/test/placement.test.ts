@@ -118,6 +118,11 @@ test("a comment has the reason, the diff in a fence that nothing in it can close
   );
 });
 
+test("a comment parts two hunks where lines of the file lie between them", () => {
+  const two = file({ hunks: [hunk(1, ["-a", "+b"]), hunk(9, ["-c", "+d"])] });
+  expect(commentBody(change, two, "", false)).toContain("```diff\n-a\n+b\n⋯\n-c\n+d\n```");
+});
+
 test("a comment on one of several files says that a decision is for all, and cuts a long diff", () => {
   const both = { ...change, changes: [...(change.changes ?? []), ...(change.changes ?? [])] };
   const long = file({

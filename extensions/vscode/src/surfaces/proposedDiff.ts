@@ -88,9 +88,13 @@ export class ProposedDiff implements vscode.TextDocumentContentProvider, vscode.
     return [...new Set(this.active === undefined ? shown : [...shown, this.active])];
   }
 
-  /** The present file; for one that is not there yet, nothing. */
+  /**
+   * What the change starts from: the file on disk. As a document of ours, since on the file itself the comment would
+   * show the same change a second time; the file stands in only where its content is not told.
+   */
   private left(approvalId: string, file: ProposedFile): vscode.Uri {
-    return file.kind === "add" ? this.uri(approvalId, file, "old") : vscode.Uri.parse(file.uri);
+    const told = file.kind === "add" || file.oldText !== null;
+    return told ? this.uri(approvalId, file, "old") : vscode.Uri.parse(file.uri);
   }
 
   /** A title that no other open diff has: by it alone the tab of a multi-file diff is known. */

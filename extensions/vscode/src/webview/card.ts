@@ -47,6 +47,9 @@ export class Card extends LitElement {
         max-height: 160px;
         overflow: auto;
       }
+      .cwd {
+        overflow-wrap: anywhere;
+      }
       details > summary {
         cursor: pointer;
       }
@@ -129,7 +132,7 @@ export class Card extends LitElement {
     const typed = typedCommand(command ?? "");
     return html`${network ? html`<div>Host: <code>${network.host}</code> ${network.protocol ?? ""}</div>` : nothing}
     ${typed ? html`<pre class="command" tabindex="0">${typed}</pre>` : nothing}
-    ${cwd ? html`<div class="dim clip" title=${cwd}>in <code>${cwd}</code></div>` : nothing}`;
+    ${cwd ? html`<div class="dim cwd">in <code>${cwd}</code></div>` : nothing}`;
   }
 
   private files(): TemplateResult {
