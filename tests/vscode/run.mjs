@@ -27,17 +27,27 @@ await main(async () => {
   });
   beforeExit("Chromium", () => browser.close());
 
-  let passed = 0;
+  const results = [];
   for (const file of files) {
-    if (await play(file, stage, browser)) passed += 1;
+    const { default: tell, ...about } = await import(pathToFileURL(path.join(storiesDir, file)));
+    for (const theme of themesOf(about)) {
+      const name = path.basename(file, ".mjs") + (theme === "light" ? "" : `-${theme}`);
+      results.push(await play({ title: name, ...about, name, theme, tell }, stage, browser));
+    }
   }
-  console.log(`stories: ${passed} passed, ${files.length - passed} failed`);
-  return passed === files.length ? 0 : 1;
+  const passed = results.filter(Boolean).length;
+  console.log(`stories: ${passed} passed, ${results.length - passed} failed`);
+  return passed === results.length ? 0 : 1;
 });
 
 async function chosenStories(parts) {
   const all = (await readdir(storiesDir)).filter((name) => name.endsWith(".mjs")).sort();
   return parts.length === 0 ? all : all.filter((name) => parts.some((part) => name.includes(part)));
+}
+
+/** What a story looks like matters in both themes for some of them; one is enough for every run. */
+function themesOf({ themes = ["light"] }) {
+  return process.env.OUTRIGGER_TEST_ALL === "1" ? themes : themes.slice(0, 1);
 }
 
 async function prepare() {
@@ -54,13 +64,11 @@ async function prepare() {
 }
 
 /** Plays one story on a fresh repository, codex home and page; resolves with whether it passed. */
-async function play(file, stage, browser) {
-  const name = path.basename(file, ".mjs");
-  const { default: tell, title = name, settings = {} } = await import(pathToFileURL(path.join(storiesDir, file)));
+async function play({ name, title, theme, settings = {}, tell }, stage, browser) {
   console.log(`\n${title}`);
   const began = Date.now();
   const set = await stage.set(name, settings);
-  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  const page = await browser.newPage({ viewport: { width: 1400, height: 900 }, colorScheme: theme });
   const story = new Story({ name, page, resultsDir, ...set });
   let failure;
   try {

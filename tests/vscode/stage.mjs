@@ -5,12 +5,13 @@ import os from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pinnedCodex } from "../tools/codex.mjs";
-import { cargoBinary } from "../tools/paths.mjs";
+import { cargoBinary, root } from "../tools/paths.mjs";
 import { makeSampleRepository } from "../tools/sample-repo.mjs";
 import { startScriptedModel } from "../tools/scripted-model.mjs";
 import { cleanEnvironment, startVscode } from "../tools/vscode-host.mjs";
 
 const STRIKE_MS = 10_000;
+const scriptsDir = path.join(root, "tests/vscode/scripts");
 
 export class Stage {
   #dir;
@@ -29,6 +30,11 @@ export class Stage {
       "security.workspace.trust.enabled": false,
       "outrigger.codex.path": await pinnedCodex(),
       "outrigger.thread.approvalPolicy": "untrusted",
+      // A browser's VS Code saves by itself, after a while; a story says when a file is saved.
+      "files.autoSave": "off",
+      // The model's and the sidecar's ports are nothing to forward.
+      "remote.autoForwardPorts": false,
+      "window.autoDetectColorScheme": true,
     };
     stage.#vscode = await startVscode({
       folder: stage.#dir,
@@ -48,16 +54,17 @@ export class Stage {
     this.#model = await startScriptedModel({
       binary: cargoBinary("scripted-model", "dev"),
       codexHome: this.#codexHome,
-      args: ["--story"],
+      args: ["--story", "--scripts", scriptsDir],
       env: cleanEnvironment(),
     });
-    await this.#vscode.configure({ ...this.#settings, ...settings });
-    const repository = await makeSampleRepository(path.join(this.#dir, "repositories", name));
+    const configure = (more) => this.#vscode.configure({ ...this.#settings, ...settings, ...more });
+    await configure({});
+    const repository = await makeSampleRepository(path.join(this.#dir, name, "corner-shop"));
     return {
       repository,
       url: this.#vscode.urlOf(repository),
       codexHome: this.#codexHome,
-      modelUrl: this.#model.baseUrl,
+      configure,
       processes: () => this.#vscode.processes(),
       logsDir: path.join(this.#dir, "vscode/logs"),
     };

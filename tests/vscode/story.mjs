@@ -1,6 +1,8 @@
 // What a story has in its hands: the page, the repository it plays on, and words for what a person does in VS Code.
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Outrigger } from "./outrigger.mjs";
 
 const SHOWN_MS = 30_000;
 
@@ -9,6 +11,8 @@ export class Story {
   page;
   /** The folder of the git repository that the window shows. */
   repository;
+  /** What Outrigger shows in the page. */
+  outrigger;
   #name;
   #url;
   #resultsDir;
@@ -18,6 +22,7 @@ export class Story {
   constructor({ name, page, resultsDir, url, ...set }) {
     Object.assign(this, set);
     this.page = page;
+    this.outrigger = new Outrigger(page);
     this.#name = name;
     this.#url = url;
     this.#resultsDir = resultsDir;
@@ -82,26 +87,24 @@ export class Story {
     await this.page.locator(".tab.active", { hasText: path.basename(file) }).waitFor({ timeout: SHOWN_MS });
   }
 
-  /** The frame of the webview that holds `selector`; a webview is a frame in a frame, replaced when it reloads. */
-  async webview(selector) {
-    for (const until = Date.now() + SHOWN_MS; Date.now() < until; await this.page.waitForTimeout(100)) {
-      for (const frame of this.page.frames()) {
-        // A frame may go away while it is asked.
-        if (
-          await frame
-            .locator(selector)
-            .count()
-            .catch(() => 0)
-        )
-          return frame;
-      }
+  /** Waits until `look` resolves with something that is not falsy, and resolves with that. */
+  async eventually(what, look) {
+    for (const until = Date.now() + SHOWN_MS; Date.now() < until; await delay(50)) {
+      const seen = await look();
+      if (seen) return seen;
     }
-    throw new Error(
-      `no webview shows ${selector}: ${this.page
-        .frames()
-        .map((frame) => frame.url())
-        .join(" | ")}`,
-    );
+    throw new Error(`${what}: not within ${SHOWN_MS / 1000} s`);
+  }
+
+  /** Waits until a file of the repository, which may not be there yet, holds a text on disk. */
+  async written(file, text) {
+    const holds = () => this.onDisk(file).then((content) => content.includes(text), isMissing);
+    await this.eventually(`${file} holds ${JSON.stringify(text)}`, holds);
+  }
+
+  /** The processes of the window whose command line holds `part`. */
+  async running(part) {
+    return (await this.processes()).filter(({ command }) => command.includes(part));
   }
 
   /** What a file of the repository holds on disk now. */
@@ -116,4 +119,10 @@ export class Story {
     const text = [...this.#trace, "", "processes", ...processes].join("\n");
     await writeFile(path.join(this.#resultsDir, `${this.#name}.trace.txt`), `${text}\n`);
   }
+}
+
+/** Takes "it is not there" for an answer, and nothing else. */
+function isMissing(error) {
+  if (error.code !== "ENOENT") throw error;
+  return false;
 }

@@ -54,7 +54,7 @@ pub fn codex_home_with(folder: &Path, base_url: &str, sandbox: Sandbox) -> Resul
 
 /// A model of codex's catalogue, for `apply_patch` is offered to no other. No retries, for a script fails on
 /// purpose; no plugins and apps, for they reach for the network at every start; and the tools of the `input` and
-/// `plan` marks, which codex offers to this model only when told to.
+/// `plan` marks, which codex offers to this model only when told to, and then warns in every thread.
 fn config(base_url: &str, sandbox: Sandbox) -> String {
     format!(
         r#"{MARK}

@@ -1,0 +1,125 @@
+// Where Outrigger shows in VS Code's page, and what a person does there.
+
+const SHOWN_MS = 30_000;
+/** Where the side bar ends, in pixels from the left. */
+const VIEW_EDGE = 480;
+
+export class Outrigger {
+  #page;
+
+  constructor(page) {
+    this.#page = page;
+  }
+
+  /** The view's document: the only webview of the window, a frame in a frame, found anew at each use. */
+  get view() {
+    return this.#page.frameLocator("iframe.webview").frameLocator("iframe#active-frame").locator("outrigger-view");
+  }
+
+  get composer() {
+    return this.view.locator("outrigger-composer textarea");
+  }
+
+  get transcript() {
+    return this.view.locator("main");
+  }
+
+  /** The cards of what waits. */
+  get cards() {
+    return this.view.locator("outrigger-card");
+  }
+
+  /** The code lenses of the active editor, a row for each line that has some. */
+  get lenses() {
+    return this.#page.locator(".editor-group-container.active .codelens-decoration");
+  }
+
+  /** One link of a lens row. */
+  lens(text) {
+    return this.lenses.locator("a", { hasText: text }).first();
+  }
+
+  get comments() {
+    return this.#page.locator(".review-widget");
+  }
+
+  get statusBar() {
+    return this.#page.locator(".statusbar-item[id*='outrigger.status']");
+  }
+
+  /** A button of the view, by its whole name. */
+  button(name) {
+    return this.view.locator("vscode-button", { hasText: new RegExp(`^\\s*${name}\\s*$`) });
+  }
+
+  /** Opens the view and waits until Codex can be written to. */
+  async open() {
+    await this.show();
+    await this.composerReady();
+  }
+
+  /** Opens the view, whatever it says. */
+  async show() {
+    await this.#page.locator('.activitybar .action-label[aria-label*="Outrigger"]').first().click();
+    await this.view.waitFor({ timeout: SHOWN_MS });
+    await this.#widen();
+  }
+
+  /** Gives the view room, as a person would; the pointer then rests where it points at nothing. */
+  async #widen() {
+    const { x, width, height } = await this.#page.locator(".part.sidebar").boundingBox();
+    const edge = x + width + 2;
+    await this.#page.mouse.move(edge, height / 2);
+    await this.#page.mouse.down();
+    await this.#page.mouse.move(VIEW_EDGE, height / 2, { steps: 3 });
+    await this.#page.mouse.up();
+    await this.#page.mouse.move(1100, 17);
+  }
+
+  async composerReady() {
+    await this.view.locator("outrigger-composer textarea:enabled").waitFor({ timeout: SHOWN_MS });
+  }
+
+  /** Writes a prompt into the composer and sends it. */
+  async send(prompt) {
+    await this.composer.fill(prompt);
+    await this.composer.press("Enter");
+  }
+
+  /** Waits until the transcript shows a text. */
+  async says(text) {
+    await this.transcript.locator("outrigger-item", { hasText: text }).last().waitFor({ timeout: SHOWN_MS });
+  }
+
+  /** Waits until no turn runs: the composer sends again instead of steering. */
+  async turnEnded() {
+    await this.view
+      .locator('outrigger-composer textarea[aria-label="Message to Codex"]')
+      .waitFor({ timeout: SHOWN_MS });
+    await this.button("Stop").waitFor({ state: "detached", timeout: SHOWN_MS });
+  }
+
+  /**
+   * Continues an interrupted turn, and accepts whatever waits until that has ended. How much of a turn outlives its
+   * process, and so what Codex does next, is a matter of moments.
+   */
+  async continueTurn() {
+    await this.button("Continue").click();
+    await this.says("Continue.");
+    const accept = this.button("Accept");
+    const ended = this.view.locator('outrigger-composer textarea[aria-label="Message to Codex"]');
+    while (!(await ended.isVisible())) {
+      await accept.or(ended).first().waitFor({ timeout: SHOWN_MS });
+      if (await accept.isVisible()) {
+        await accept.click();
+        await accept.waitFor({ state: "hidden", timeout: SHOWN_MS });
+      }
+    }
+  }
+
+  /** Waits until nothing anywhere asks any more. */
+  async nothingAsks() {
+    for (const place of [this.cards, this.lenses.filter({ hasText: "Codex wants" }), this.comments, this.statusBar])
+      await place.first().waitFor({ state: "hidden", timeout: SHOWN_MS });
+  }
+}

@@ -1,0 +1,49 @@
+// A thread that another process writes can be read and forked, and taken over when the other has let go of it.
+import assert from "node:assert/strict";
+import { AppServer } from "../app-server.mjs";
+
+export const title = "A thread that another process holds is read-only, with Fork here and Retry";
+
+export default async function (story) {
+  const { outrigger, page } = story;
+  const holder = await AppServer.start(story);
+  try {
+    await story.step("another process works on a thread of this folder", async () => {
+      const { thread } = await holder.request("thread/start", { cwd: story.repository });
+      await holder.turn(thread.id, "Think about the cart [[msg:The cart looks fine to me.]]");
+    });
+    await story.step("the thread is picked and read", async () => {
+      await story.openWindow();
+      await outrigger.open();
+      await outrigger.view.locator('button[title="Switch thread"]').click();
+      await page.locator(".quick-input-list .monaco-list-row", { hasText: "Think about the cart" }).click();
+      await outrigger.says("The cart looks fine to me.");
+    });
+    await story.step("writing to it is refused, and nothing that was written is lost", async () => {
+      await outrigger.send("And the discount? [[msg:It is right.]]");
+      await outrigger.button("Fork here").waitFor();
+      await outrigger.button("Retry").waitFor();
+      assert.match(await outrigger.composer.inputValue(), /And the discount\?/);
+    });
+    await story.shot("read-only");
+    await story.step("Fork here goes on in a copy", async () => {
+      await outrigger.button("Fork here").click();
+      await outrigger.button("Fork here").waitFor({ state: "detached" });
+      await outrigger.composerReady();
+      await outrigger.says("The cart looks fine to me.");
+      await outrigger.composer.press("Enter");
+      await outrigger.says("It is right.");
+      await outrigger.turnEnded();
+    });
+  } finally {
+    await holder.stop();
+  }
+  await story.step("the other process gone, Retry takes the thread itself", async () => {
+    await outrigger.view.locator('button[title="Switch thread"]').click();
+    const threads = page.locator(".quick-input-list .monaco-list-row", { hasText: "Think about the cart" });
+    await threads.nth(1).click();
+    await outrigger.says("The cart looks fine to me.");
+    await outrigger.send("And the prices? [[msg:They are in cents.]]");
+    await outrigger.says("They are in cents.");
+  });
+}
