@@ -43,7 +43,8 @@ pub struct Limits {
     pub max_frame: usize,
     /// Queued bytes from which notes that continue one another are merged.
     pub soft_bytes: u64,
-    /// Queued bytes beyond which the editor counts as too slow and the connection ends.
+    /// Queued bytes, the largest message left out, beyond which the editor counts as too slow and the
+    /// connection ends.
     pub hard_bytes: u64,
     /// Requests of the editor that may be unanswered at one time.
     pub open_requests: usize,

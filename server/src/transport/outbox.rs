@@ -150,6 +150,8 @@ struct State {
     taken: u64,
     queued: u64,
     in_flight: u64,
+    /// The largest entry in flight.
+    largest: u64,
     /// The writer waits to be notified.
     is_idle: bool,
     /// Where, counted from the start, a thread's note was queued that the next one is merged into.
@@ -159,6 +161,15 @@ struct State {
 impl State {
     fn total(&self) -> u64 {
         self.queued + self.in_flight
+    }
+
+    /// Whether more waits than `bytes`, one message left out: a large one alone says nothing of how
+    /// the editor reads.
+    fn is_beyond(&self, bytes: u64) -> bool {
+        self.total() > bytes && {
+            let largest = self.entries.iter().map(Entry::size).max().unwrap_or(0).max(self.largest);
+            self.total() - largest > bytes
+        }
     }
 }
 
@@ -180,6 +191,7 @@ impl Queue {
                 taken: 0,
                 queued: 0,
                 in_flight: 0,
+                largest: 0,
                 is_idle: false,
                 changed: HashMap::new(),
             }),
@@ -199,7 +211,7 @@ impl Queue {
         if state.phase != Phase::Open {
             return;
         }
-        if state.total() > self.limits.hard_bytes {
+        if state.is_beyond(self.limits.hard_bytes) {
             self.give_up(&mut state);
         } else if state.total() > self.limits.soft_bytes {
             state.merge_or_push(entry);
@@ -264,7 +276,7 @@ impl Queue {
         state.phase = Phase::Ended;
         state.entries = VecDeque::new();
         state.changed = HashMap::new();
-        (state.queued, state.in_flight) = (0, 0);
+        (state.queued, state.in_flight, state.largest) = (0, 0, 0);
         drop(state);
         self.settled.notify_waiters();
     }
@@ -288,7 +300,7 @@ impl Queue {
     /// wait.
     pub fn take(&self, batch: &mut Vec<Entry>, bytes: u64, relax: impl FnOnce()) -> bool {
         let mut state = self.lock();
-        state.in_flight = 0;
+        (state.in_flight, state.largest) = (0, 0);
         if state.entries.is_empty() {
             if state.phase != Phase::Open {
                 return false;
@@ -311,6 +323,7 @@ impl Queue {
             state.taken += 1;
             state.queued -= size;
             state.in_flight += size;
+            state.largest = state.largest.max(size);
             batch.push(entry);
         }
         true

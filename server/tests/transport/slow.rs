@@ -159,13 +159,17 @@ async fn an_editor_that_does_not_read_at_all_is_let_go_and_told_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_answer_larger_than_the_hard_limit_still_arrives() {
+async fn one_answer_larger_than_the_hard_limit_still_arrives_and_what_follows_it_too() {
     let mut wire = Wire::open(Limits { hard_bytes: 1 << 20, ..Limits::default() }).await;
     let large = json!("x".repeat(3 << 20));
     wire.send(&request(1, "outrigger/thread/snapshot")).await;
     assert!(matches!(wire.next().await, Incoming::Request { .. }));
     wire.outbox.send(super::wire::reply(1, &large));
+    wire.outbox.send(tell("outrigger/after", &json!(1)));
+    wire.outbox.send(tell("outrigger/after", &json!(2)));
     assert_eq!(wire.read().await, json!({ "jsonrpc": "2.0", "id": 1, "result": large }));
+    assert_eq!(wire.read().await, note("outrigger/after", &json!(1)));
+    assert_eq!(wire.read().await, note("outrigger/after", &json!(2)));
     wire.outbox.closed().await;
     assert_eq!(wire.outbox.queued_bytes(), 0);
 }
