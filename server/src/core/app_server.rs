@@ -250,6 +250,10 @@ impl Step<'_> {
 
     fn server_exited(&mut self) {
         self.world.server.epoch = None;
+        if self.world.server.wanted {
+            // From this moment on requests wait, although the link has not said yet when it tries again.
+            self.world.server.status.state = AppServerState::Restarting;
+        }
         self.world.server.resuming.clear();
         self.approvals_of_dead_process();
         self.threads_interrupted();

@@ -35,6 +35,15 @@ fn ready_is_announced_only_after_every_open_thread_is_resumed() {
 }
 
 #[test]
+fn a_request_right_after_an_exit_waits_for_the_next_process() {
+    let mut stage = Stage::ready();
+    stage.step(died());
+    let (_, held) = stage.request(ONE, "codex/model/list", json!({}));
+    assert_eq!(names(&held), Vec::<String>::new());
+    assert!(names(&stage.app_server_up(2)).contains(&"codex request model/list".to_owned()));
+}
+
+#[test]
 fn a_request_waits_for_the_first_start_and_fails_with_it() {
     let mut stage = Stage::new();
     stage.connect(1, "one", json!({}));
