@@ -3,9 +3,7 @@
 use outrigger_tests::{Editor, Workspace};
 use serde_json::{Value, json};
 
-const THREE_LINES: &str = "one\ntwo\nthree\n";
-const PATCH: &str = "[[patch:*** Begin Patch\n*** Update File: notes.txt\n@@\n one\n-two\n+zwei\n three\n*** End Patch]]";
-const DIFF: &str = "@@ -1,3 +1,3 @@\n one\n-two\n+zwei\n three\n";
+use crate::scene::{DIFF, PATCH, PATCHED, THREE_LINES};
 
 fn editor(workspace: &Workspace) -> Editor {
     workspace
@@ -90,7 +88,7 @@ fn a_patch_is_shown_before_it_is_written_and_written_once_accepted() {
             "uri": workspace.uri("notes.txt"),
             "kind": "update",
             "oldText": THREE_LINES,
-            "newText": "one\nzwei\nthree\n",
+            "newText": PATCHED,
             "hunks": [{
                 "hunkId": "proposed-0",
                 "oldStart": 1, "oldLines": 3, "newStart": 1, "newLines": 3,
@@ -112,7 +110,7 @@ fn a_patch_is_shown_before_it_is_written_and_written_once_accepted() {
     assert_eq!(editor.decide(&approval, json!("accept")), Ok(json!({ "approval": approval })));
     assert_eq!(editor.resolved(&approval), (json!("decided"), json!("Test Editor")));
     assert_eq!(editor.turn_end(&turn), "completed");
-    assert_eq!(workspace.read("notes.txt").as_deref(), Some("one\nzwei\nthree\n"));
+    assert_eq!(workspace.read("notes.txt").as_deref(), Some(PATCHED));
     assert_eq!(editor.call("outrigger/approval/list", json!({})), json!({ "approvals": [] }));
     let rows = history(&editor);
     assert_eq!(

@@ -5,5 +5,13 @@
 #![cfg(unix)]
 // The steps that stories share fail like the stories.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+// A story hands over what it makes: `json!` on the spot reads better than a reference to it.
+#![allow(clippy::needless_pass_by_value)]
 
 mod approval;
+mod faults_codex;
+mod faults_editor;
+mod home;
+mod lsp_face;
+mod scene;
+mod threads;

@@ -107,7 +107,16 @@ impl Editor {
 
     /// What is left of those after `bound`; returns as soon as none is.
     pub fn remaining(&self, bound: Duration) -> Vec<(u32, String)> {
-        processes::remaining(&self.mark, bound)
+        self.remaining_of(|_| true, bound)
+    }
+
+    /// The same of the processes whose command line is wanted.
+    pub fn remaining_of(
+        &self,
+        wanted: impl Fn(&str) -> bool,
+        bound: Duration,
+    ) -> Vec<(u32, String)> {
+        processes::remaining(&self.mark, wanted, bound)
     }
 
     /// The pid of the app-server.
@@ -153,6 +162,13 @@ impl Editor {
         }
     }
 
+    /// The ids of the next so many answers, in the order in which they came.
+    pub fn answers_in_order(&self, count: usize) -> Vec<i64> {
+        let is_answer = |message: &Value| message.get("method").is_none();
+        let next = |_| self.inbox.take("an answer", is_answer)["id"].as_i64().unwrap();
+        (0..count).map(next).collect()
+    }
+
     pub fn request(&self, method: &str, params: Value) -> Result<Value, Value> {
         self.response(self.ask_for(method, params))
     }
@@ -194,11 +210,20 @@ impl Editor {
         })
     }
 
-    /// Waits until so many notes have come in whose method begins like this.
-    pub fn await_notes(&self, prefix: &str, count: usize) {
-        self.inbox.await_count(prefix, count, |message| {
+    /// How many notes came in whose method begins like this, looked at or not.
+    pub fn notes_ever(&self, prefix: &str) -> usize {
+        self.inbox.count(|message| {
             message["method"].as_str().is_some_and(|method| method.starts_with(prefix))
-        });
+        })
+    }
+
+    /// Waits until `done`, and does `meanwhile` whenever something has come in.
+    pub fn until(&self, done: impl Fn(&Self) -> bool, mut meanwhile: impl FnMut(&Self)) {
+        let mut seen = 0;
+        while !done(self) {
+            meanwhile(self);
+            seen = self.inbox.await_more(seen);
+        }
     }
 
     /// The next request of the server with this method.

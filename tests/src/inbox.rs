@@ -96,19 +96,25 @@ impl Inbox {
         }
     }
 
-    /// Waits until so many wanted messages have come in, looked at or not.
-    pub fn await_count(&self, what: &str, count: usize, wanted: impl Fn(&Value) -> bool) {
+    /// How many wanted messages have come in, looked at or not.
+    pub fn count(&self, wanted: impl Fn(&Value) -> bool) -> usize {
+        self.lock().received.iter().filter(|received| wanted(&received.message)).count()
+    }
+
+    /// Waits until more than `seen` messages have come in; returns how many there are.
+    pub fn await_more(&self, seen: usize) -> usize {
         let deadline = Instant::now() + PATIENCE;
         let mut state = self.lock();
-        while state.received.iter().filter(|r| wanted(&r.message)).count() < count {
+        while state.received.len() <= seen {
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero() && state.ended.is_none(), "fewer than {count} {what}");
+            assert!(!left.is_zero() && state.ended.is_none(), "no further message");
             state = self
                 .changed
                 .wait_timeout(state, left)
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
                 .0;
         }
+        state.received.len()
     }
 
     /// All messages not looked at yet that are wanted; they count as looked at from here on.

@@ -22,7 +22,7 @@ mod workspace;
 
 use std::time::Duration;
 
-pub use codex::Direct;
+pub use codex::{Direct, turn};
 pub use editor::{Ask, Editor};
 pub use launch::Launch;
 pub use wire::frame;

@@ -24,11 +24,12 @@ fn is_zombie(pid: u32) -> bool {
     stat.rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with('Z'))
 }
 
-/// What remains of the marked processes when `bound` has passed; returns as soon as none does.
-pub fn remaining(mark: &str, bound: Duration) -> Vec<(u32, String)> {
+/// What remains of the marked processes with a wanted command line when `bound` has passed; returns as soon as none does.
+pub fn remaining(mark: &str, wanted: impl Fn(&str) -> bool, bound: Duration) -> Vec<(u32, String)> {
     let deadline = Instant::now() + bound;
     loop {
-        let left = with_mark(mark);
+        let mut left = with_mark(mark);
+        left.retain(|(_, command)| wanted(command));
         if left.is_empty() || Instant::now() > deadline {
             return left;
         }

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use scripted_model::{Options, Server, codex_home};
 use tempfile::TempDir;
 use url::Url;
 
-use crate::Launch;
+use crate::{Launch, PATIENCE};
 
 /// Everything that a story needs, in a temporary folder that goes with it.
 pub struct Workspace {
@@ -77,6 +78,15 @@ impl Workspace {
     /// The text of a file of the repository; none when it is not there.
     pub fn read(&self, name: &str) -> Option<String> {
         std::fs::read_to_string(self.path(name)).ok()
+    }
+
+    /// Waits until a file of the repository has this text, for editors that are told nothing of codex.
+    pub fn await_text(&self, name: &str, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.read(name).as_deref() != Some(text) {
+            assert!(Instant::now() < deadline, "{name} is {:?}", self.read(name));
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     pub fn write(&self, name: &str, text: &str) {
