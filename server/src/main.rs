@@ -1,6 +1,6 @@
 //! Arguments, logging and the exit code.
 
-use std::process::ExitCode;
+use std::{panic::AssertUnwindSafe, process::ExitCode};
 
 use clap::{Arg, ArgAction, Command};
 use tracing_subscriber::EnvFilter;
@@ -27,14 +27,17 @@ fn main() -> ExitCode {
         .init();
     std::panic::set_hook(Box::new(|panic| tracing::error!("defect: {panic}")));
 
+    // The core runs on this thread, not as a task: a note then wakes this thread alone, where a task wakes a worker
+    // and that one a second to look for more work.
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(1)
         .max_blocking_threads(8)
         .enable_all()
         .build();
     let code = match runtime {
-        Ok(runtime) => runtime.block_on(async {
-            match tokio::spawn(outrigger::run_solo()).await {
+        Ok(runtime) => {
+            let run = AssertUnwindSafe(|| runtime.block_on(outrigger::run_solo()));
+            match std::panic::catch_unwind(run) {
                 Ok(Ok(code)) => code,
                 Ok(Err(error)) => {
                     tracing::error!(%error, "the editor cannot be served");
@@ -43,7 +46,7 @@ fn main() -> ExitCode {
                 // The panic hook has said which defect it was.
                 Err(_) => DEFECT,
             }
-        }),
+        }
         Err(error) => {
             tracing::error!(%error, "no runtime");
             DEFECT
