@@ -7,7 +7,7 @@ use super::{
     app_server::{Passage, Work},
 };
 use crate::{
-    codex::{Command, contract, views::Scope},
+    codex::{Command, contract, views},
     protocol::{
         Failure, FailureKind, Outgoing, Raw, RpcError, RpcId, SessionId, ThreadId,
         app_server::{DiagnosticKind, DiagnosticLevel},
@@ -128,8 +128,7 @@ impl Step<'_> {
 
     /// A note of the app-server: reduced, told as changes, and passed on as it came.
     pub(super) fn note_upstream(&mut self, method: &str, params: &Raw) {
-        let scope = params.view::<Scope>();
-        let thread = scope.ok().and_then(|scope| scope.thread_id).map(|id| ThreadId::from(&*id));
+        let thread = views::thread_id(params).map(|id| ThreadId::from(&*id));
         if !contract::is_known_notification(method) {
             self.diagnose(
                 DiagnosticLevel::Info,

@@ -6,14 +6,14 @@ use memchr::memchr2;
 
 /// One member. The key is the text between its quotes, escapes included.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Member<'a> {
+pub struct Member<'a> {
     pub key: &'a [u8],
     /// Where the value stands; `None` when the text ends within it.
     pub value: Option<Range<usize>>,
 }
 
 /// Walks the members of `text`, which may be cut off anywhere; stops where it is not an object.
-pub(super) struct Members<'a> {
+pub struct Members<'a> {
     text: &'a [u8],
     at: usize,
 }
@@ -57,7 +57,7 @@ impl<'a> Iterator for Members<'a> {
 }
 
 /// The place of the quote that ends a string whose content begins at `at`.
-pub(super) fn string_end(text: &[u8], mut at: usize) -> Option<usize> {
+fn string_end(text: &[u8], mut at: usize) -> Option<usize> {
     loop {
         let found = at + memchr2(b'"', b'\\', text.get(at..)?)?;
         if text[found] == b'"' {

@@ -7,6 +7,7 @@ pub mod diff;
 pub mod failure;
 pub mod host;
 pub mod ids;
+pub mod members;
 pub mod raw;
 mod table;
 pub mod thread;

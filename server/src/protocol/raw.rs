@@ -4,6 +4,8 @@ use bytes::Bytes;
 use serde::{Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
+use super::members::Members;
+
 /// One JSON value as text, shared without copying. What the app-server sent leaves byte for byte.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Raw(Bytes);
@@ -53,6 +55,13 @@ impl Raw {
         serde_json::from_slice(&self.0)
     }
 
+    /// The value of an object's member, found without parsing what stands before it. A key spelt with escapes is
+    /// not found.
+    pub fn member(&self, key: &str) -> Option<&[u8]> {
+        let member = Members::of(&self.0).find(|member| member.key == key.as_bytes())?;
+        Some(&self.0[member.value?])
+    }
+
     /// A copy that does not keep the read buffer it came from alive: for what is held for long.
     #[must_use]
     pub fn detached(&self) -> Self {
@@ -89,5 +98,24 @@ impl ts_rs::TS for Raw {
     }
     fn inline(_: &ts_rs::Config) -> String {
         "unknown".into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_is_that_of_the_outermost_level() {
+        let note = Raw::of(&serde_json::json!({
+            "item": { "threadId": "inner", "text": "\"threadId\":\"told\"" },
+            "threadId": "outer",
+            "turnId": null,
+        }));
+        assert_eq!(
+            ["threadId", "turnId", "itemId"].map(|key| note.member(key)),
+            [Some(&br#""outer""#[..]), Some(b"null"), None]
+        );
+        assert_eq!(Raw::null().member("threadId"), None);
     }
 }

@@ -7,10 +7,9 @@ use serde::Deserialize;
 
 use crate::protocol::{
     Raw, ThreadId,
+    members::Members,
     thread::{ChangeOp, ThreadChange, ThreadChanged},
 };
-
-use super::members::Members;
 
 /// The note of which several of one thread become one that says `reset`.
 pub(super) const THREAD_CHANGED: &str = "outrigger/thread/changed";

@@ -11,7 +11,7 @@ use serde::{
 };
 use serde_json::{Value, value::RawValue};
 
-use crate::protocol::{FailureKind, Raw, RpcError, RpcId};
+use crate::protocol::{FailureKind, Raw, RpcError, RpcId, members::Members};
 
 use super::{INVALID_REQUEST, PARSE_ERROR, refusal};
 
@@ -134,7 +134,7 @@ pub(super) enum Sender {
 
 pub(super) fn sender(head: &[u8]) -> Sender {
     let (mut id, mut answers) = (None, false);
-    for member in super::members::Members::of(head) {
+    for member in Members::of(head) {
         match (member.key, member.value) {
             (b"id", Some(value)) => id = serde_json::from_slice(&head[value]).ok(),
             (b"result" | b"error", _) => answers = true,

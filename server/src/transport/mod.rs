@@ -14,7 +14,6 @@ mod envelope;
 pub mod framer;
 mod gate;
 mod ledger;
-mod members;
 mod outbox;
 mod parent;
 #[cfg(unix)]

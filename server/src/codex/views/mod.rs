@@ -22,9 +22,9 @@ pub use item::{
 };
 pub use note::{
     ConfigWarning, Delta, Deprecation, ErrorNote, GuardianWarning, ItemCompleted, ItemStarted,
-    ModelRerouted, Note, PatchUpdated, ReasoningDelta, RequestResolved, Scope, SummaryDelta,
-    SummaryPart, ThreadNamed, ThreadNote, ThreadStarted, ThreadStatusChanged, TokenCounts,
-    TokenUsage, TokenUsageUpdated, TurnDiffUpdated, TurnNote, TurnPlanUpdated, TurnRef, Warning,
+    ModelRerouted, Note, PatchUpdated, ReasoningDelta, RequestResolved, SummaryDelta, SummaryPart,
+    ThreadNamed, ThreadNote, ThreadStarted, ThreadStatusChanged, TokenCounts, TokenUsage,
+    TokenUsageUpdated, TurnDiffUpdated, TurnNote, TurnPlanUpdated, TurnRef, Warning, thread_id,
 };
 pub use server_request::{
     AttestationGenerate, CommandApproval, CurrentTimeRead, DynamicToolCall, Elicitation,

@@ -1,16 +1,16 @@
 //! Notifications of the app-server.
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{FileChange, Text, Thread, ThreadStatus, Turn, TurnError, read, view};
+use crate::protocol::Raw;
 
 /// The thread that a notification belongs to, whatever its method: what routing needs of those with no view.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
-pub struct Scope<'a> {
-    /// Absent on what concerns the whole app-server, and on `thread/started`, which has it in `thread.id`.
-    pub thread_id: Option<Text<'a>>,
+///
+/// None on what concerns the whole app-server, and on `thread/started`, which has it in `thread.id`. Every note is
+/// asked for it, so nothing else of the note is parsed.
+pub fn thread_id(params: &Raw) -> Option<Text<'_>> {
+    serde_json::from_slice(params.member("threadId")?).ok()
 }
 
 view! {
