@@ -60,6 +60,11 @@ class Editor:
         def completed(params):
             self.turns.put_nowait(params.turn.status)
 
+    def close_prompts(self):
+        """Closes what still asks, as a person does who leaves: no answer decides nothing."""
+        if not self.answer.done():
+            self.answer.set_result(None)
+
     async def open(self, path: Path):
         item = types.TextDocumentItem(path.as_uri(), "python", 1, path.read_text())
         self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
@@ -152,8 +157,8 @@ async def start(tmp_path: Path, folder: Path, codex_home: Path):
             },
         )
         client = await config.start()
-        started.append(client)
         one = Editor(client)
+        started.append(one)
         await client.initialize_session(
             types.InitializeParams(
                 capabilities=client_capabilities(kind),
@@ -165,7 +170,9 @@ async def start(tmp_path: Path, folder: Path, codex_home: Path):
         return one
 
     yield editor
-    for client in started:
-        await asyncio.wait_for(client.shutdown_session(), PATIENCE_SECONDS)
-        assert client._server.returncode == 0
-        await client.stop()
+    for one in started:
+        # pygls cannot end a prompt's handler that still waits when the server exits.
+        one.close_prompts()
+        await asyncio.wait_for(one.client.shutdown_session(), PATIENCE_SECONDS)
+        assert one.client._server.returncode == 0
+        await one.client.stop()
