@@ -18,6 +18,8 @@ import {
 export const LENS_COMMAND_LIMIT = 100;
 /** A comment shows this many lines of a diff; the rest is in the diff editor. */
 export const COMMENT_DIFF_LINES = 120;
+/** A longer line, in characters, may make VS Code scroll the comment sideways. */
+const COMMENT_WIDTH = 60;
 /** Stands for the lines of the file that lie between two hunks. */
 const BETWEEN_HUNKS = "⋯";
 
@@ -204,6 +206,8 @@ export function commentBody(approval: Approval, file: ProposedFile, diff: string
     lines.length > shown.length ? `… ${linesWord(lines.length - shown.length)} more: see the diff.` : "",
     others > 0 ? `Part of one change to ${others + 1} files: a decision is for all of them.` : "",
     links.join(" &nbsp;·&nbsp; "),
+    // The scroll bar of a comment lies over its last line, which must not be the choices.
+    shown.some((line) => line.length > COMMENT_WIDTH) ? "&nbsp;" : "",
   ]
     .filter(Boolean)
     .join("\n\n");

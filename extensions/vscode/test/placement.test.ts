@@ -123,6 +123,12 @@ test("a comment parts two hunks where lines of the file lie between them", () =>
   expect(commentBody(change, two, "", false)).toContain("```diff\n-a\n+b\n⋯\n-c\n+d\n```");
 });
 
+test("the choices of a comment are not its last line when it may scroll sideways", () => {
+  const wide = file({ hunks: [hunk(1, ["-a", `+${"b".repeat(100)}`])] });
+  expect(commentBody(change, wide, "", false).split("\n\n").at(-1)).toBe("&nbsp;");
+  expect(commentBody(change, file(), "", false)).not.toMatch(/&nbsp;$/);
+});
+
 test("a comment on one of several files says that a decision is for all, and cuts a long diff", () => {
   const both = { ...change, changes: [...(change.changes ?? []), ...(change.changes ?? [])] };
   const long = file({
