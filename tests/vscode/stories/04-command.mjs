@@ -14,17 +14,18 @@ export default async function (story) {
   });
   const draft = await story.step("the person types on while the command arrives", async () => {
     await outrigger.send("Which Node is this? [[file:version]]");
+    const sentence = "And say in the README which one we need, so that nobody has to guess";
     let typed = "";
     const type = async (text) => {
       typed += text;
       await page.keyboard.type(text);
     };
     await story.eventually("a command waits", async () => {
-      await type("a ");
+      await type(sentence.slice(typed.length, typed.length + 1));
       return (await outrigger.cards.count()) > 0;
     });
     await outrigger.lens("Codex wants to run").waitFor();
-    await type(" and then write it down");
+    await type(`${sentence.slice(typed.length)} again`);
     assert.equal(await outrigger.composer.inputValue(), typed);
     assert.equal(await page.locator(".monaco-dialog-box").count(), 0);
     return typed;
