@@ -20,6 +20,12 @@ const CODEX_INBOX: usize = 256;
 /// How long what is queued for an editor may take to be written at the end.
 const DRAIN: Duration = Duration::from_secs(2);
 
+/// Queued bytes above which the app-server has to wait for the editor: with one editor there is nobody
+/// else to be kept waiting, and a slow reader loses nothing.
+const CONGESTED: u64 = 8 << 20;
+/// How often a congested outbox is looked at again.
+const CONGESTED_PAUSE: Duration = Duration::from_millis(1);
+
 const SESSION: SessionId = SessionId(1);
 
 /// Serves one editor over stdio until it leaves. The exit code is LSP's: 0 after `shutdown`, else 1.
@@ -76,10 +82,12 @@ impl Host {
             if let Some(code) = self.ended {
                 break code;
             }
+            let congested = self.outboxes.values().any(|o| o.queued_bytes() > CONGESTED);
             let kind = tokio::select! {
                 biased;
                 Some(kind) = events.recv() => kind,
-                Some(event) = codex_events.recv() => EventKind::Codex(event),
+                Some(event) = codex_events.recv(), if !congested => EventKind::Codex(event),
+                () = tokio::time::sleep(CONGESTED_PAUSE), if congested => continue,
                 () = sleep_until(self.wake_at, self.clock) => {
                     self.wake_at = None;
                     EventKind::Woken
