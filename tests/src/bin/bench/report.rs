@@ -20,6 +20,19 @@ pub enum Verdict {
     Told,
 }
 
+impl Row {
+    /// A figure that could not be measured.
+    pub fn failed(figure: &'static str, error: &dyn fmt::Display) -> Self {
+        Self {
+            figure,
+            wanted: "",
+            measured: format!("failed: {error}"),
+            rival: String::new(),
+            verdict: Verdict::Missed,
+        }
+    }
+}
+
 impl Verdict {
     pub fn of(met: bool) -> Self {
         if met { Self::Met } else { Self::Missed }

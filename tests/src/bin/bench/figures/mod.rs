@@ -27,8 +27,10 @@ pub fn measure(
     mut told: impl FnMut(&Row),
 ) -> Outcome<Vec<Row>> {
     let mut rows = Vec::new();
-    for (_, figure) in FIGURES.iter().filter(|(name, _)| only.is_none_or(|only| only == *name)) {
-        for row in figure(programs, scale)? {
+    for (name, figure) in FIGURES.iter().filter(|(name, _)| only.is_none_or(|only| only == *name)) {
+        // One that fails says so in its place, and the others are measured all the same.
+        let failed = |error| vec![Row::failed(name, &error)];
+        for row in figure(programs, scale).unwrap_or_else(failed) {
             told(&row);
             rows.push(row);
         }
