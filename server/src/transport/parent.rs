@@ -16,33 +16,27 @@ pub fn watch_parent(
     pid: u32,
     incoming: impl Fn(Incoming) + Send + 'static,
 ) -> tokio::task::AbortHandle {
+    // Held before anything is awaited: a process that ends at once is noticed all the same.
+    let parent = Parent::find(pid);
     tokio::spawn(async move {
-        if ended(pid).await {
+        if let Some(parent) = parent {
+            parent.end().await;
             incoming(Incoming::Closed { reason: crate::protocol::wire::Closed::ParentGone });
         }
     })
     .abort_handle()
 }
 
-/// Waits for the end of the process; false when it cannot be watched.
-#[cfg(unix)]
-async fn ended(pid: u32) -> bool {
-    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
-    let Some(pid) = pid.filter(|pid| is_alive(*pid)) else {
-        tracing::warn!("the editor's process is not to be seen from here and is not watched");
-        return false;
-    };
-    let parent = Parent::hold(pid);
-    let mut look = tokio::time::interval(LOOK);
-    while !parent.has_ended() {
-        look.tick().await;
-    }
-    true
-}
+#[cfg(not(unix))]
+struct Parent;
 
 #[cfg(not(unix))]
-async fn ended(_: u32) -> bool {
-    false
+impl Parent {
+    fn find(_: u32) -> Option<Self> {
+        None
+    }
+
+    async fn end(self) {}
 }
 
 /// The process being watched: itself where the kernel lets us hold it, else its number.
@@ -55,13 +49,26 @@ enum Parent {
 
 #[cfg(unix)]
 impl Parent {
-    fn hold(pid: rustix::process::Pid) -> Self {
+    /// The process of this number, if it is to be seen from here.
+    fn find(pid: u32) -> Option<Self> {
+        let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+        let Some(pid) = pid.filter(|pid| is_alive(*pid)) else {
+            tracing::warn!("the editor's process is not to be seen from here and is not watched");
+            return None;
+        };
         #[cfg(target_os = "linux")]
         if let Ok(process) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty())
         {
-            return Self::Held(process);
+            return Some(Self::Held(process));
         }
-        Self::Number(pid)
+        Some(Self::Number(pid))
+    }
+
+    async fn end(self) {
+        let mut look = tokio::time::interval(LOOK);
+        while !self.has_ended() {
+            look.tick().await;
+        }
     }
 
     fn has_ended(&self) -> bool {
