@@ -11,17 +11,62 @@ use crate::core::HomeRefused;
 
 /// Holds the lock for as long as it lives; the kernel lets go of it when the process dies.
 pub struct Claim {
+    directory: PathBuf,
     _lock: File,
+}
+
+impl Claim {
+    /// The state directory.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+}
+
+/// What kind of process has the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    Solo,
+    Daemon,
+}
+
+impl Owner {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Solo => "solo",
+            Self::Daemon => "daemon",
+        }
+    }
+}
+
+/// The daemon that has the lock, if one has: its process.
+pub fn daemon_of(directory: &Path) -> Option<u32> {
+    let text = std::fs::read_to_string(directory.join("lock")).ok()?;
+    let mut lines = text.lines();
+    let pid = lines.next()?.parse().ok()?;
+    (lines.next() == Some(Owner::Daemon.as_str())).then_some(pid)
 }
 
 /// Where Outrigger keeps what belongs to this `CODEX_HOME`.
 pub fn directory(outrigger_home: Option<PathBuf>, codex_home: &Path) -> Option<PathBuf> {
     let root = outrigger_home.or_else(default_root)?;
     let canonical = codex_home.canonicalize().unwrap_or_else(|_| codex_home.to_path_buf());
-    // FNV-1a: a name that is the same in every build, which std's hasher does not promise.
+    Some(root.join("homes").join(name_of(&canonical)))
+}
+
+/// A short name for a path, the same in every build.
+pub fn name_of(path: &Path) -> String {
+    // FNV-1a: std's hasher does not promise to stay what it is.
     let mut name = Fnv(0xcbf2_9ce4_8422_2325);
-    name.write(canonical.as_os_str().as_encoded_bytes());
-    Some(root.join("homes").join(format!("{:016x}", name.finish())))
+    name.write(path.as_os_str().as_encoded_bytes());
+    format!("{:016x}", name.finish())
+}
+
+/// The state directory of the `CODEX_HOME` that the environment names; none without a home directory.
+pub fn of_this_environment() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).map(PathBuf::from);
+    let user = variable(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
+    let codex_home = codex_home(variable("CODEX_HOME"), user.as_deref())?;
+    directory(variable("OUTRIGGER_HOME"), &codex_home)
 }
 
 /// `CODEX_HOME`, which comes from the environment only, or where codex has it by default.
@@ -44,7 +89,7 @@ fn default_root() -> Option<PathBuf> {
 }
 
 /// Takes the lock, or says who has it.
-pub fn claim(directory: &Path) -> Result<Claim, HomeRefused> {
+pub fn claim(directory: &Path, owner: Owner) -> Result<Claim, HomeRefused> {
     let io = |error: std::io::Error| HomeRefused::Io {
         message: format!("The state directory {} cannot be used: {error}.", directory.display()),
     };
@@ -59,19 +104,20 @@ pub fn claim(directory: &Path) -> Result<Claim, HomeRefused> {
     match lock.try_lock() {
         Ok(()) => {
             lock.set_len(0).map_err(io)?;
-            write!(lock, "{}", std::process::id()).map_err(io)?;
-            Ok(Claim { _lock: lock })
+            writeln!(lock, "{}\n{}", std::process::id(), owner.as_str()).map_err(io)?;
+            Ok(Claim { directory: directory.to_owned(), _lock: lock })
         }
         Err(TryLockError::WouldBlock) => {
             let mut text = String::new();
             let read = lock.rewind().and_then(|()| lock.read_to_string(&mut text));
-            Err(HomeRefused::Taken { pid: read.ok().and_then(|_| text.trim().parse().ok()) })
+            let pid = read.ok().and_then(|_| text.lines().next()?.parse().ok());
+            Err(HomeRefused::Taken { pid })
         }
         Err(TryLockError::Error(error)) => Err(io(error)),
     }
 }
 
-fn create_private(directory: &Path) -> std::io::Result<()> {
+pub fn create_private(directory: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -101,11 +147,11 @@ mod tests {
     fn the_second_owner_is_refused_and_told_the_first() {
         let root = tempfile::tempdir().unwrap();
         let directory = directory(Some(root.path().into()), Path::new("/home/me/.codex")).unwrap();
-        let first = claim(&directory).unwrap();
-        let refused = claim(&directory).err().unwrap();
+        let first = claim(&directory, Owner::Solo).unwrap();
+        let refused = claim(&directory, Owner::Solo).err().unwrap();
         assert_eq!(refused, HomeRefused::Taken { pid: Some(std::process::id()) });
         drop(first);
-        assert!(claim(&directory).is_ok());
+        assert!(claim(&directory, Owner::Solo).is_ok());
     }
 
     #[test]

@@ -5,14 +5,23 @@
 pub mod clock;
 pub mod codex;
 pub mod core;
+pub mod daemon;
 pub mod editor;
 mod files;
 pub mod home;
+mod host;
 pub mod paths;
 pub mod protocol;
+#[cfg(unix)]
+mod shared;
 mod solo;
 pub mod transport;
 
+#[cfg(unix)]
+pub use shared::{
+    Outcome, open_log as open_daemon_log, run as run_daemon, status as daemon_status,
+    stop as stop_daemon,
+};
 pub use solo::run as run_solo;
 
 /// The version of this build.

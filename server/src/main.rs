@@ -1,32 +1,93 @@
 //! Arguments, logging and the exit code.
 
-use std::{panic::AssertUnwindSafe, process::ExitCode};
+use std::{
+    io::{self, Write},
+    panic::AssertUnwindSafe,
+    process::ExitCode,
+    sync::Mutex,
+};
 
-use clap::{Arg, ArgAction, Command};
-use tracing_subscriber::EnvFilter;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use outrigger::{Outcome, daemon};
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 /// sysexits' `EX_SOFTWARE`: a defect of ours. The editor starts us again.
 const DEFECT: u8 = 70;
 
 fn main() -> ExitCode {
-    let arguments = Command::new("outrigger")
+    let matches = arguments().get_matches();
+    let code = match matches.subcommand() {
+        Some(("daemon", daemon)) => of_daemon(daemon),
+        _ if matches.get_flag("solo") => {
+            log_to(io::stderr);
+            serve(outrigger::run_solo())
+        }
+        _ => {
+            log_to(io::stderr);
+            daemon::relay()
+        }
+    };
+    // A read of stdin cannot be cancelled, so nothing is waited for.
+    std::process::exit(i32::from(code));
+}
+
+fn arguments() -> Command {
+    let json = flag("json", "Print it as JSON");
+    Command::new("outrigger")
         .version(outrigger::VERSION)
         .about("Codex threads, approvals and diffs in the editor you already use.")
         .long_about("Speaks LSP over stdio. An editor starts it; there is nothing to type here.")
         .arg(flag("stdio", "Speak LSP over stdin and stdout, which is also the default"))
-        .arg(flag("solo", "Run everything in this process, which ends with the editor"));
-    arguments.get_matches();
+        .arg(flag("solo", "Run everything in this process, which ends with the editor"))
+        .subcommand(
+            Command::new("daemon")
+                .about("The process that all editors share")
+                .subcommand_required(true)
+                .subcommand(Command::new("run").about("Run it, until nobody needs it"))
+                .subcommand(Command::new("launch").hide(true))
+                .subcommand(Command::new("status").about("Say whether it runs").arg(json))
+                .subcommand(Command::new("stop").about("End it, and what it runs")),
+        )
+}
 
-    // stdout is the wire: what there is to say goes to stderr, which editors keep in a log.
+fn of_daemon(matches: &ArgMatches) -> u8 {
+    match matches.subcommand() {
+        Some(("run", _)) => match outrigger::open_daemon_log() {
+            Ok(file) => {
+                log_to(Mutex::new(file));
+                serve(outrigger::run_daemon())
+            }
+            Err(error) => told(&Outcome::failed(&error)),
+        },
+        Some(("launch", _)) => u8::from(daemon::launch().is_err()),
+        Some(("stop", _)) => told(&outrigger::stop_daemon()),
+        Some((_, status)) => told(&outrigger::daemon_status(status.get_flag("json"))),
+        None => DEFECT,
+    }
+}
+
+/// Prints what a command has to say. A reader that is gone wants nothing more.
+fn told(outcome: &Outcome) -> u8 {
+    let _ = match outcome.code {
+        0 => writeln!(io::stdout(), "{}", outcome.text),
+        _ => writeln!(io::stderr(), "{}", outcome.text),
+    };
+    outcome.code
+}
+
+/// stdout is the wire: what there is to say goes to stderr, which editors keep in a log, or to a file.
+fn log_to(writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static) {
     tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(writer)
         .with_ansi(false)
         .with_env_filter(
             EnvFilter::try_from_env("OUTRIGGER_LOG").unwrap_or_else(|_| EnvFilter::new("info")),
         )
         .init();
     std::panic::set_hook(Box::new(|panic| tracing::error!("defect: {panic}")));
+}
 
+fn serve(run: impl Future<Output = io::Result<u8>>) -> u8 {
     // The core runs on this thread, not as a task: a note then wakes this thread alone, where a task wakes a worker
     // and that one a second to look for more work.
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -34,9 +95,9 @@ fn main() -> ExitCode {
         .max_blocking_threads(8)
         .enable_all()
         .build();
-    let code = match runtime {
+    match runtime {
         Ok(runtime) => {
-            let run = AssertUnwindSafe(|| runtime.block_on(outrigger::run_solo()));
+            let run = AssertUnwindSafe(|| runtime.block_on(run));
             match std::panic::catch_unwind(run) {
                 Ok(Ok(code)) => code,
                 Ok(Err(error)) => {
@@ -51,9 +112,7 @@ fn main() -> ExitCode {
             tracing::error!(%error, "no runtime");
             DEFECT
         }
-    };
-    // A read of stdin cannot be cancelled, so the runtime is not waited for.
-    std::process::exit(i32::from(code));
+    }
 }
 
 fn flag(name: &'static str, help: &'static str) -> Arg {

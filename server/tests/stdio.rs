@@ -21,7 +21,7 @@ mod server {
 
     use outrigger::{
         protocol::{Incoming, Outgoing, Raw},
-        transport::{Limits, stdio},
+        transport::{Limits, serve, stdio},
     };
     use tokio::sync::mpsc::unbounded_channel;
 
@@ -31,7 +31,8 @@ mod server {
         runtime.block_on(async {
             let (sender, mut core) = unbounded_channel();
             let incoming = move |message| drop(sender.send(message));
-            let outbox = stdio(incoming, Limits::default()).unwrap().outbox;
+            let (input, output) = stdio().unwrap();
+            let outbox = serve(input, output, incoming, Limits::default()).outbox;
             while let Some(message) = core.recv().await {
                 if let Incoming::Request { id, method, .. } = message {
                     std::io::stdout().write_all(b"printed\n").unwrap();

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     Effect, HomeRefused, Purpose, Step,
-    session::{Folder, InitializeParams, Session, Subscriptions},
+    session::{Folder, InitializeParams, Origin, Session, Subscriptions},
 };
 use crate::{
     codex::Command,
@@ -44,8 +44,8 @@ struct DocumentName<'a> {
 }
 
 impl Step<'_> {
-    pub(super) fn opened(&mut self, session: SessionId) {
-        self.world.sessions.insert(session, Session::new(session));
+    pub(super) fn opened(&mut self, session: SessionId, origin: Origin) {
+        self.world.sessions.insert(session, Session::new(session, origin));
     }
 
     pub(super) fn initialize(&mut self, session: SessionId, id: RpcId, params: Value) {

@@ -47,7 +47,7 @@ pub struct Event {
 
 #[derive(Debug)]
 pub enum EventKind {
-    Opened(SessionId),
+    Opened(SessionId, session::Origin),
     Incoming(SessionId, Incoming),
     /// What the standard-LSP face made of a command of the editor.
     Action(SessionId, Action),
@@ -201,7 +201,7 @@ pub fn step(world: &mut World, event: Event) -> Vec<Effect> {
     world.now = event.at;
     let mut step = Step { world, now: event.at, effects: Vec::new() };
     match event.kind {
-        EventKind::Opened(session) => step.opened(session),
+        EventKind::Opened(session, origin) => step.opened(session, origin),
         EventKind::Incoming(session, message) => step.incoming(session, message),
         EventKind::Action(session, action) => step.act(session, action),
         EventKind::Codex(event) => step.codex(event),

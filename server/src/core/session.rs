@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    ffi::OsString,
     path::PathBuf,
 };
 
@@ -20,8 +21,18 @@ const MAX_DOCUMENTS: usize = 2_000;
 /// Notes that are kept for an editor that has not said `initialized`.
 const MAX_WAITING: usize = 1_024;
 
+/// Where a session comes from: what its terminals, its git and its runs are given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    pub cwd: Option<PathBuf>,
+    pub environment: Vec<(OsString, OsString)>,
+    /// The editor came with a build that is newer than the one that runs.
+    pub newer_build: bool,
+}
+
 pub struct Session {
     pub id: SessionId,
+    pub origin: Origin,
     /// The editor's own name, from `clientInfo`.
     pub name: String,
     pub initialized: bool,
@@ -161,9 +172,10 @@ pub struct CodexOptions {
 }
 
 impl Session {
-    pub fn new(id: SessionId) -> Self {
+    pub fn new(id: SessionId, origin: Origin) -> Self {
         Self {
             id,
+            origin,
             name: "editor".to_owned(),
             initialized: false,
             trusted: false,

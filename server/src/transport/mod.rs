@@ -17,6 +17,10 @@ mod ledger;
 mod outbox;
 mod parent;
 #[cfg(unix)]
+mod patient;
+#[cfg(unix)]
+mod socket;
+#[cfg(unix)]
 mod stdio;
 mod tap;
 mod writer;
@@ -30,6 +34,8 @@ use crate::protocol::{FailureKind, Incoming, RpcError};
 
 pub use outbox::Outbox;
 pub use parent::watch_parent;
+#[cfg(unix)]
+pub use socket::SocketWriter;
 #[cfg(unix)]
 pub use stdio::stdio;
 
@@ -107,14 +113,11 @@ where
     Connection { outbox }
 }
 
-/// Serves the editor on stdin and stdout. A stray print is not kept off the wire here: only the
+/// Takes stdin and stdout for an editor. A stray print is not kept off the wire here: only the
 /// `print_stdout` lint stands against it.
 #[cfg(not(unix))]
-pub fn stdio(
-    incoming: impl Fn(Incoming) + Send + Sync + Clone + 'static,
-    limits: Limits,
-) -> std::io::Result<Connection> {
-    Ok(serve(tokio::io::stdin(), std::io::stdout(), incoming, limits))
+pub fn stdio() -> std::io::Result<(impl AsyncRead + Send + Unpin, impl Write + Send)> {
+    Ok((tokio::io::stdin(), std::io::stdout()))
 }
 
 /// JSON-RPC's own codes, beside those that a [`FailureKind`] has.

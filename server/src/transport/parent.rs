@@ -43,7 +43,7 @@ impl Parent {
 #[cfg(unix)]
 enum Parent {
     #[cfg(target_os = "linux")]
-    Held(std::os::fd::OwnedFd),
+    Held(tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>),
     Number(rustix::process::Pid),
 }
 
@@ -57,7 +57,10 @@ impl Parent {
             return None;
         };
         #[cfg(target_os = "linux")]
+        // Sound here: an `OwnedFd` stays what it is for as long as it is registered.
+        #[expect(deprecated, reason = "its successor is `unsafe`")]
         if let Ok(process) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty())
+            && let Ok(process) = tokio::io::unix::AsyncFd::new(process)
         {
             return Some(Self::Held(process));
         }
@@ -65,21 +68,18 @@ impl Parent {
     }
 
     async fn end(self) {
-        let mut look = tokio::time::interval(LOOK);
-        while !self.has_ended() {
-            look.tick().await;
-        }
-    }
-
-    fn has_ended(&self) -> bool {
         match self {
+            // Woken by the kernel: an idle session costs nothing.
             #[cfg(target_os = "linux")]
             Self::Held(process) => {
-                use rustix::event::{PollFd, PollFlags, Timespec, poll};
-                let mut process = [PollFd::new(process, PollFlags::IN)];
-                poll(&mut process, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+                let _ = process.readable().await;
             }
-            Self::Number(pid) => !is_alive(*pid),
+            Self::Number(pid) => {
+                let mut look = tokio::time::interval(LOOK);
+                while is_alive(pid) {
+                    look.tick().await;
+                }
+            }
         }
     }
 }

@@ -9,72 +9,22 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use rustix::event::{PollFd, PollFlags, poll};
 use tokio::{
     io::{AsyncRead, ReadBuf},
     sync::mpsc,
 };
 use tracing::warn;
 
-use crate::protocol::Incoming;
+use super::patient::Patient;
 
-use super::{Connection, Limits, serve};
-
-/// Serves the editor on stdin and stdout. File descriptor 1 then leads to stderr and 0 to nothing,
-/// so neither a stray print nor a child that inherits them touches the wire. Called once, within a
-/// tokio runtime.
-pub fn stdio(
-    incoming: impl Fn(Incoming) + Send + Sync + Clone + 'static,
-    limits: Limits,
-) -> io::Result<Connection> {
+/// Takes stdin and stdout for an editor. File descriptor 1 then leads to stderr and 0 to nothing, so
+/// neither a stray print nor a child that inherits them touches the wire. Called once.
+pub fn stdio() -> io::Result<(impl AsyncRead + Send + Unpin, impl Write + Send)> {
     let output = io::stdout().as_fd().try_clone_to_owned()?;
     rustix::stdio::dup2_stdout(io::stderr())?;
     let input = io::stdin().as_fd().try_clone_to_owned()?;
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
-    Ok(serve(read(input)?, Patient(File::from(output)), incoming, limits))
-}
-
-/// A descriptor that waits although someone made it non-blocking: the flag belongs to the pipe, so
-/// whoever shares it may set it at any time.
-struct Patient(File);
-
-impl Patient {
-    fn wait(&self, flags: PollFlags) -> io::Result<()> {
-        match poll(&mut [PollFd::new(&self.0, flags)], None) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-impl Read for Patient {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.0.read(into) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.wait(PollFlags::IN)?;
-                }
-                read => return read,
-            }
-        }
-    }
-}
-
-impl Write for Patient {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        loop {
-            match self.0.write(bytes) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.wait(PollFlags::OUT)?;
-                }
-                written => return written,
-            }
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
+    Ok((read(input)?, Patient(File::from(output))))
 }
 
 /// Reads on a thread of its own: tokio's stdin would hold up the end of the runtime.

@@ -1,4 +1,4 @@
-use super::*;
+use super::{session::Origin, *};
 
 const ONE: SessionId = SessionId(1);
 const TWO: SessionId = SessionId(2);
@@ -70,7 +70,7 @@ fn a_link_that_has_not_heard_of_the_start_yet_fails_no_request() {
 #[test]
 fn an_untrusted_session_starts_and_sends_nothing() {
     let mut stage = Stage::new();
-    stage.step(EventKind::Opened(ONE));
+    stage.step(EventKind::Opened(ONE, Origin::default()));
     let options = json!({ "initializationOptions": { "trusted": false } });
     let (id, effects) = stage.request(ONE, "initialize", options);
     assert_eq!(names(&effects), [format!("s1 reply {id}")]);
@@ -155,7 +155,7 @@ fn a_queued_message_is_sent_once_when_the_turn_is_over() {
 fn what_happens_before_initialized_comes_after_it_in_order_and_once() {
     let mut stage = Stage::ready();
     stage.open_thread(ONE);
-    stage.step(EventKind::Opened(TWO));
+    stage.step(EventKind::Opened(TWO, Origin::default()));
     let options = json!({ "initializationOptions": { "events": ["approval", "codex"] } });
     stage.request(TWO, "initialize", options);
     let to_two = |effects: &[Effect]| {
@@ -175,7 +175,7 @@ fn a_session_that_comes_later_is_told_of_all_that_waits() {
     let mut stage = Stage::ready();
     stage.open_thread(ONE);
     stage.ask_command(0);
-    stage.step(EventKind::Opened(TWO));
+    stage.step(EventKind::Opened(TWO, Origin::default()));
     let options = json!({ "initializationOptions": { "events": ["approval"] } });
     stage.request(TWO, "initialize", options);
     let note = Incoming::Notification { method: "initialized".into(), params: json!({}) };

@@ -8,7 +8,7 @@ mod lifecycle;
 
 use serde_json::{Value, json};
 
-use super::*;
+use super::{session::Origin, *};
 use crate::{codex::Frame, protocol::app_server::AppServerState};
 
 /// A World with what an editor and an app-server would do to it, one call a step.
@@ -56,7 +56,7 @@ impl Stage {
 
     fn connect(&mut self, session: u32, name: &str, options: Value) {
         let session = SessionId(session);
-        self.step(EventKind::Opened(session));
+        self.step(EventKind::Opened(session, Origin::default()));
         let params = json!({
             "clientInfo": { "name": name },
             "workspaceFolders": [{ "uri": "file:///w", "name": "w" }],

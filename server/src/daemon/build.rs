@@ -1,0 +1,138 @@
+//! Builds: which one this is, which is newer, and the copy that the daemon runs from.
+
+use std::{
+    cmp::Ordering,
+    fs, io,
+    path::{Path, PathBuf},
+    time::UNIX_EPOCH,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::home;
+
+/// Copies that are kept: the one that runs and the one that comes next.
+const KEPT: usize = 2;
+
+/// One build of Outrigger: its version and, between builds of one version, when its file was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Build {
+    pub version: String,
+    /// Epoch milliseconds.
+    pub modified_ms: u64,
+    /// The size of the program, in bytes.
+    pub size: u64,
+}
+
+impl Build {
+    /// The build of a program file.
+    pub fn of(program: &Path) -> io::Result<Self> {
+        let file = fs::metadata(program)?;
+        let modified = file.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Ok(Self {
+            version: crate::VERSION.to_owned(),
+            modified_ms: u64::try_from(modified.as_millis()).unwrap_or(u64::MAX),
+            size: file.len(),
+        })
+    }
+
+    pub fn is_newer_than(&self, other: &Self) -> bool {
+        match compare_versions(&self.version, &other.version) {
+            Ordering::Equal => self.modified_ms > other.modified_ms && self != other,
+            order => order == Ordering::Greater,
+        }
+    }
+
+    fn file_name(&self) -> String {
+        let Self { version, modified_ms, size } = self;
+        format!("outrigger-{version}-{modified_ms:x}-{size:x}{}", std::env::consts::EXE_SUFFIX)
+    }
+}
+
+/// Numbers part by part; what is no number compares as text.
+fn compare_versions(one: &str, other: &str) -> Ordering {
+    let parts = |version: &str| -> Vec<(u64, String)> {
+        let part = |part: &str| (part.parse().unwrap_or(0), part.to_owned());
+        version.split(['.', '-', '+']).map(part).collect()
+    };
+    parts(one).cmp(&parts(other))
+}
+
+/// A copy of this program in the state directory: an update of the extension, which deletes or
+/// overwrites the original, does not touch what runs.
+pub fn copy_into(directory: &Path) -> io::Result<(PathBuf, Build)> {
+    let program = std::env::current_exe()?;
+    let build = Build::of(&program)?;
+    let programs = directory.join("bin");
+    if program.starts_with(&programs) {
+        return Ok((program, build));
+    }
+    home::create_private(&programs)?;
+    let copy = programs.join(build.file_name());
+    if fs::metadata(&copy).is_ok_and(|there| there.len() == build.size) {
+        return Ok((copy, build));
+    }
+    // Renamed into place whole: another relay may be starting the same build.
+    let partial = programs.join(format!(".{}.{}", build.file_name(), std::process::id()));
+    let copied = fs::copy(&program, &partial).and_then(|_| {
+        let times = fs::FileTimes::new().set_modified(fs::metadata(&program)?.modified()?);
+        fs::File::options().write(true).open(&partial)?.set_times(times)?;
+        fs::rename(&partial, &copy)
+    });
+    if copied.is_err() {
+        let _ = fs::remove_file(&partial);
+    }
+    copied.map(|()| (copy, build))
+}
+
+/// Removes copies that nobody runs any more: all but the newest ones and `running`.
+pub fn prune(directory: &Path, running: &Path) {
+    let Ok(entries) = fs::read_dir(directory.join("bin")) else { return };
+    let mut copies: Vec<(std::time::SystemTime, PathBuf)> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path != running)
+        .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
+        .collect();
+    copies.sort();
+    for (_, path) in copies.iter().rev().skip(KEPT - 1) {
+        // A copy that cannot be removed now, as on Windows while it runs, is removed next time.
+        let _ = fs::remove_file(path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(version: &str, modified_ms: u64) -> Build {
+        Build { version: version.into(), modified_ms, size: 7 }
+    }
+
+    #[test]
+    fn the_version_decides_and_then_the_time() {
+        assert!(build("0.10.0", 1).is_newer_than(&build("0.9.9", 2)));
+        assert!(!build("0.9.9", 2).is_newer_than(&build("0.10.0", 1)));
+        assert!(build("1.0.0", 2).is_newer_than(&build("1.0.0", 1)));
+        assert!(!build("1.0.0", 1).is_newer_than(&build("1.0.0", 1)));
+    }
+
+    #[test]
+    fn only_the_running_copy_and_the_newest_other_stay() {
+        let home = tempfile::tempdir().unwrap();
+        let bin = home.path().join("bin");
+        fs::create_dir(&bin).unwrap();
+        for (name, second) in [("a", 1), ("b", 2), ("c", 3), ("d", 4)] {
+            fs::write(bin.join(name), name).unwrap();
+            let modified = UNIX_EPOCH + std::time::Duration::from_secs(second);
+            let times = fs::FileTimes::new().set_modified(modified);
+            fs::File::options().write(true).open(bin.join(name)).unwrap().set_times(times).unwrap();
+        }
+        prune(home.path(), &bin.join("a"));
+        let mut left: Vec<_> =
+            fs::read_dir(&bin).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["a", "d"]);
+    }
+}

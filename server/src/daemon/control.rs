@@ -1,0 +1,42 @@
+//! What a terminal may ask of the daemon: `outrigger daemon status` and `stop`.
+
+#[cfg(unix)]
+use std::{
+    io::Read,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+#[cfg(unix)]
+use super::{Ask, Build, Face, Hello, Welcome, launch};
+#[cfg(unix)]
+use crate::protocol::{Failure, FailureKind};
+
+/// How long a daemon may take to end: what waits is written and the app-server is given time to end.
+#[cfg(unix)]
+const ENDING: Duration = Duration::from_secs(15);
+
+/// Asks the daemon of this state directory; `None` when none runs.
+#[cfg(unix)]
+pub fn ask(directory: &Path, ask: Ask) -> Result<Option<Welcome>, Failure> {
+    let Some(stream) = launch::connect(directory) else { return Ok(None) };
+    let io = |error: std::io::Error| Failure::new(FailureKind::Io, error.to_string());
+    let build = std::env::current_exe().and_then(|program| Build::of(&program)).map_err(io)?;
+    let hello = Hello::new(build, Face::Control, Some(ask));
+    let (mut stream, welcome) = match launch::greet(stream, &hello) {
+        Ok(met) => met,
+        // Of another version, or stuck: it is ended all the same.
+        Err(_) if ask == Ask::Stop => {
+            launch::terminate(directory, ENDING);
+            return Ok(None);
+        }
+        Err(failure) => return Err(failure),
+    };
+    if ask == Ask::Stop {
+        stream.set_read_timeout(Some(ENDING)).map_err(io)?;
+        // The kernel closes it with the process, whatever that does: this is the end of the daemon.
+        let since = Instant::now();
+        while since.elapsed() < ENDING && stream.read(&mut [0; 64]).is_ok_and(|read| read > 0) {}
+    }
+    Ok(Some(welcome))
+}

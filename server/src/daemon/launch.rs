@@ -1,0 +1,252 @@
+//! Reaching the daemon, and starting it where there is none.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, BufRead, BufReader, Read, Write},
+    os::unix::{net::UnixStream, process::CommandExt},
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+
+use crate::{
+    core::HomeRefused,
+    home,
+    protocol::{Failure, FailureKind},
+};
+
+use super::{
+    Hello, Welcome, build,
+    greeting::{self, LINK_VERSION, MAX_LINE, Misread},
+    place,
+};
+
+/// How long a daemon that has the lock may take to be met at its socket.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// From when on a daemon that cannot be met is asked to make its socket anew.
+const SOCKET_LOST: Duration = Duration::from_millis(500);
+const RETRY: Duration = Duration::from_millis(5);
+/// How long a greeting may take.
+const GREETING: Duration = Duration::from_secs(10);
+
+/// What `daemon run` says on its stdout once: that it can be met, or why not.
+const READY: &str = "ready";
+/// What it says when another process has the lock, followed by that one's pid.
+const TAKEN: &str = "taken ";
+
+/// Connects to the daemon, if one can be met.
+pub fn connect(directory: &Path) -> Option<UnixStream> {
+    place::sockets(directory).iter().find_map(|socket| UnixStream::connect(socket).ok())
+}
+
+/// Connects to the daemon of this state directory, starting it if need be, and greets it.
+pub fn meet(directory: &Path, hello: &Hello) -> Result<(UnixStream, Welcome), Failure> {
+    match connect(directory) {
+        Some(stream) => greet(stream, hello),
+        None => greet(start(directory)?, hello),
+    }
+}
+
+/// Says who comes and hears who is there.
+pub fn greet(mut stream: UnixStream, hello: &Hello) -> Result<(UnixStream, Welcome), Failure> {
+    let answer = greeting::line(hello)
+        .and_then(|line| {
+            stream.set_read_timeout(Some(GREETING))?;
+            stream.write_all(&line)
+        })
+        .and_then(|()| read_line(&mut stream))
+        .and_then(|line| stream.set_read_timeout(None).map(|()| line))
+        .map_err(|error| gone(&error))?;
+    match greeting::read::<Welcome>(&answer) {
+        Ok(welcome) if welcome.outrigger == LINK_VERSION => Ok((stream, welcome)),
+        Ok(Welcome { outrigger, .. }) | Err(Misread::Version(outrigger)) => {
+            Err(other_version(outrigger))
+        }
+        Err(Misread::Noise) => Err(gone(&io::ErrorKind::InvalidData.into())),
+    }
+}
+
+fn gone(error: &io::Error) -> Failure {
+    let why = format!("The Outrigger daemon does not answer: {error}.");
+    Failure::new(FailureKind::DaemonGone, why)
+        .hint("Try again; `outrigger daemon stop` ends one that hangs.")
+}
+
+/// The one clear thing to say when the daemon that runs speaks another version.
+fn other_version(theirs: u32) -> Failure {
+    let why = format!(
+        "The Outrigger daemon that is running speaks version {theirs} of the link, this one version {LINK_VERSION}."
+    );
+    Failure::new(FailureKind::AlreadyRunning, why)
+        .hint("Restart to update: `outrigger daemon stop` ends the one that runs.")
+        .with("restartToUpdate", true)
+}
+
+/// Reads up to the first newline, and nothing behind it.
+fn read_line(stream: &mut UnixStream) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    let mut byte = [0];
+    while stream.read(&mut byte)? == 1 {
+        if byte[0] == b'\n' {
+            return Ok(line);
+        }
+        line.push(byte[0]);
+        if line.len() > MAX_LINE {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+    }
+    Err(io::ErrorKind::UnexpectedEof.into())
+}
+
+/// Starts the daemon. Of several processes that do so at once one starts it, and the others wait.
+fn start(directory: &Path) -> Result<UnixStream, Failure> {
+    let starting = hold_start(directory).map_err(|error| unusable(directory, &error))?;
+    let found = loop {
+        if let Some(stream) = connect(directory) {
+            break Ok(stream);
+        }
+        let said = match spawn(directory) {
+            Ok(said) => said,
+            Err(error) => {
+                let why = format!("The Outrigger daemon could not be started: {error}.");
+                break Err(Failure::new(FailureKind::Io, why));
+            }
+        };
+        match said.trim_end() {
+            READY => break connect(directory).ok_or_else(|| gone(&io::ErrorKind::NotFound.into())),
+            "" => {
+                let why = "The Outrigger daemon ended as it started.";
+                let log = format!("Its log says why: {}.", directory.join("logs").display());
+                break Err(Failure::new(FailureKind::DaemonGone, why).hint(log));
+            }
+            said => match said.strip_prefix(TAKEN) {
+                // The owner may be ending just now: then this one starts the next.
+                Some(pid) => match await_owner(directory, pid.parse().ok()) {
+                    Ok(None) => {}
+                    Ok(Some(stream)) => break Ok(stream),
+                    Err(failure) => break Err(failure),
+                },
+                None => break Err(Failure::new(FailureKind::Io, said)),
+            },
+        }
+    };
+    drop(starting);
+    found
+}
+
+fn unusable(directory: &Path, error: &io::Error) -> Failure {
+    let why = format!("The state directory {} cannot be used: {error}.", directory.display());
+    Failure::new(FailureKind::Io, why)
+}
+
+/// Held while one process starts the daemon; the kernel lets go of it with the process.
+fn hold_start(directory: &Path) -> io::Result<File> {
+    home::create_private(directory)?;
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(directory.join("starting"))?;
+    file.lock()?;
+    Ok(file)
+}
+
+/// Somebody has the lock: a daemon that is not to be met yet, or one in an editor's own process. `None`
+/// when that one is gone.
+fn await_owner(directory: &Path, pid: Option<u32>) -> Result<Option<UnixStream>, Failure> {
+    let since = Instant::now();
+    let mut asked = false;
+    loop {
+        if let Some(stream) = connect(directory) {
+            return Ok(Some(stream));
+        }
+        let Some(owner) = pid.and_then(process).filter(|owner| is_alive(*owner)) else {
+            return Ok(None);
+        };
+        if home::daemon_of(directory) != pid {
+            return Err(HomeRefused::Taken { pid }.into());
+        }
+        if since.elapsed() > PATIENCE {
+            return Err(gone(&io::ErrorKind::TimedOut.into()));
+        }
+        if !asked && since.elapsed() > SOCKET_LOST {
+            asked = true;
+            // Its socket is gone, as when somebody clears /tmp: SIGHUP has it made anew.
+            let _ = kill_process(owner, Signal::HUP);
+        }
+        std::thread::sleep(RETRY);
+    }
+}
+
+fn process(pid: u32) -> Option<Pid> {
+    i32::try_from(pid).ok().and_then(Pid::from_raw)
+}
+
+fn is_alive(pid: Pid) -> bool {
+    test_kill_process(pid) != Err(rustix::io::Errno::SRCH)
+}
+
+/// Ends a daemon that cannot be spoken with: asks it by SIGTERM, and after `patience` no longer asks.
+pub fn terminate(directory: &Path, patience: Duration) {
+    let Some(pid) = home::daemon_of(directory).and_then(process) else { return };
+    let since = Instant::now();
+    let _ = kill_process(pid, Signal::TERM);
+    while is_alive(pid) && since.elapsed() < patience {
+        std::thread::sleep(RETRY);
+    }
+    let _ = kill_process(pid, Signal::KILL);
+}
+
+/// Starts `outrigger daemon run` from a copy of this program and waits for what it says.
+fn spawn(directory: &Path) -> io::Result<String> {
+    let (program, _) = build::copy_into(directory)?;
+    let mut child = Command::new(program)
+        .arg0("outrigger")
+        .args(["daemon", "launch"])
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let mut said = String::new();
+    if let Some(output) = child.stdout.take() {
+        BufReader::new(output.take(4_096)).read_line(&mut said)?;
+    }
+    // It ended as soon as the daemon was on its own.
+    child.wait()?;
+    Ok(said)
+}
+
+/// `outrigger daemon launch`: starts the daemon and ends at once, so that the daemon has no parent that
+/// an editor would find when it ends the tree of its child.
+pub fn launch() -> io::Result<()> {
+    Command::new(std::env::current_exe()?)
+        .arg0("outrigger")
+        .args(["daemon", "run"])
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map(drop)
+}
+
+/// Tells whoever started this daemon how it went, and leaves stdout to nobody.
+pub fn say_ready(result: Result<(), &HomeRefused>) -> io::Result<()> {
+    let said = match result {
+        Ok(()) => READY.to_owned(),
+        Err(HomeRefused::Taken { pid }) => {
+            format!("{TAKEN}{}", pid.map(|pid| pid.to_string()).unwrap_or_default())
+        }
+        Err(HomeRefused::Io { message }) => message.replace('\n', " "),
+    };
+    let mut output = io::stdout();
+    // Nobody may be listening: a daemon that was started by hand, in the background.
+    let _ = writeln!(output, "{said}").and_then(|()| output.flush());
+    let nothing = OpenOptions::new().read(true).write(true).open("/dev/null")?;
+    rustix::stdio::dup2_stdin(&nothing)?;
+    rustix::stdio::dup2_stdout(&nothing)?;
+    rustix::stdio::dup2_stderr(&nothing)?;
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! The socket at which the daemon is met: who may come, and what for.
+
+use std::{
+    io,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
+    net::{UnixListener, UnixStream},
+    signal::unix::{SignalKind, signal},
+};
+use tracing::{debug, info, warn};
+
+use crate::{home, transport::SocketWriter};
+
+use super::{
+    Caller, Visitor, caller,
+    greeting::{self, Hello, MAX_LINE, Misread},
+    place,
+};
+
+/// How long a visitor may take to say hello.
+const GREETING: Duration = Duration::from_secs(10);
+/// How long to wait when no more connections can be taken, as when descriptors run out.
+const BREATH: Duration = Duration::from_millis(200);
+
+/// Takes connections for as long as the runtime lives. Returns once the daemon can be met.
+pub fn listen(
+    directory: &Path,
+    told: impl Fn(Caller) + Send + Sync + Clone + 'static,
+) -> io::Result<()> {
+    let mut bound = bind(directory)?;
+    let mut lost = signal(SignalKind::hangup())?;
+    let directory = directory.to_owned();
+    tokio::spawn(async move {
+        loop {
+            let accepted = tokio::select! {
+                accepted = bound.listener.accept() => accepted,
+                _ = lost.recv() => {
+                    match bind(&directory) {
+                        Ok(anew) => bound = anew,
+                        Err(error) => warn!(%error, "the socket could not be made anew"),
+                    }
+                    continue;
+                }
+            };
+            match accepted {
+                Ok((stream, _)) => {
+                    let told = told.clone();
+                    tokio::spawn(async move { receive(stream, told).await });
+                }
+                Err(error) => {
+                    warn!(%error, "a connection could not be taken");
+                    tokio::time::sleep(BREATH).await;
+                }
+            }
+        }
+    });
+    Ok(())
+}
+
+struct Bound {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        debug!(path = %self.path.display(), "no longer met here");
+    }
+}
+
+/// Makes the socket, in the first place that takes one. The lock is ours, so what stands there is a
+/// dead daemon's.
+fn bind(directory: &Path) -> io::Result<Bound> {
+    let mut refused = io::ErrorKind::NotFound.into();
+    for path in place::sockets(directory) {
+        match bind_at(&path, directory) {
+            Ok(listener) => {
+                info!(path = %path.display(), "to be met here");
+                return Ok(Bound { listener, path });
+            }
+            Err(error) => refused = error,
+        }
+    }
+    Err(refused)
+}
+
+fn bind_at(path: &Path, directory: &Path) -> io::Result<UnixListener> {
+    if let Some(folder) = path.parent().filter(|folder| *folder != directory) {
+        home::create_private(folder)?;
+        require_private(folder)?;
+    }
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, PermissionsExt::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// A folder in a place that everyone may write to is used only if it is ours alone.
+fn require_private(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    let found = std::fs::symlink_metadata(folder)?;
+    let is_ours = found.is_dir()
+        && found.uid() == rustix::process::geteuid().as_raw()
+        && found.permissions().mode() & 0o777 == 0o700;
+    if is_ours { Ok(()) } else { Err(io::ErrorKind::PermissionDenied.into()) }
+}
+
+async fn receive(stream: UnixStream, told: impl Fn(Caller)) {
+    match stream.peer_cred() {
+        Ok(peer) if peer.uid() == rustix::process::geteuid().as_raw() => {}
+        Ok(peer) => return warn!(uid = peer.uid(), "another user was turned away"),
+        Err(error) => return warn!(%error, "a peer that cannot be told was turned away"),
+    }
+    match tokio::time::timeout(GREETING, hear(stream)).await {
+        Ok(Ok(caller)) => told(caller),
+        Ok(Err(error)) => debug!(%error, "a connection without a hello"),
+        Err(_) => debug!("a connection that said nothing"),
+    }
+}
+
+async fn hear(stream: UnixStream) -> io::Result<Caller> {
+    let stream = stream.into_std()?;
+    let writer = Box::new(SocketWriter::new(stream.try_clone()?));
+    let mut reader = BufReader::new(UnixStream::from_std(stream)?);
+    let mut line = Vec::new();
+    (&mut reader).take(MAX_LINE as u64).read_until(b'\n', &mut line).await?;
+    match greeting::read::<Hello>(&line) {
+        Err(Misread::Noise) => Err(io::ErrorKind::InvalidData.into()),
+        Err(Misread::Version(_)) => Ok(Caller::Stranger(writer)),
+        Ok(hello) => caller(Visitor { hello, reader: Box::new(reader), writer })
+            .ok_or_else(|| io::ErrorKind::InvalidData.into()),
+    }
+}

@@ -1,0 +1,401 @@
+//! The loop around the core, for any number of sessions: events in, effects out, in order.
+
+use std::{collections::HashMap, time::Duration};
+
+use tokio::{sync::mpsc, task::AbortHandle};
+
+use crate::{
+    VERSION,
+    clock::Clock,
+    codex::{self, Link, Options, locate},
+    core::{self, Effect, Event, EventKind, World, metrics::Usage, session::Origin},
+    daemon::{self, Ask, Build, Caller, LINK_VERSION, Visitor, Welcome},
+    editor::{Face, Redrawn},
+    files, home,
+    protocol::{Incoming, Outgoing, SessionId, wire::Closed},
+    transport::{self, Connection, Limits, Outbox},
+};
+
+/// Batches of the app-server that may wait for the core; more and the app-server has to wait.
+const CODEX_INBOX: usize = 256;
+
+/// Queued bytes above which an editor counts as behind. While every editor is, the app-server has to
+/// wait, so that a slow reader loses nothing; one that is alone behind keeps nobody else waiting.
+const BEHIND: u64 = 8 << 20;
+/// How often outboxes that are behind are looked at again.
+const BEHIND_PAUSE: Duration = Duration::from_millis(1);
+/// How long what is queued for the editors may take to be written at the end.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// How long editors that are all behind, and read nothing at all, are waited for.
+const STUCK_MICROS: u64 = 10_000_000;
+
+/// What ends the loop.
+#[derive(Debug)]
+pub enum Lifetime {
+    /// Its only session.
+    Session,
+    /// Nobody needing it any more: the daemon, of this build.
+    Need(Build),
+}
+
+/// Where the messages of one session go.
+#[derive(Clone)]
+pub struct Tell {
+    session: SessionId,
+    inbox: Inbox,
+}
+
+impl Tell {
+    pub fn tell(&self, message: Incoming) {
+        // The loop is gone only at the end of the process.
+        let _ = self.inbox.send(Arrival::Event(EventKind::Incoming(self.session, message)));
+    }
+}
+
+/// What the loop takes, one after another.
+pub enum Arrival {
+    Event(EventKind),
+    /// Somebody came to the daemon.
+    Caller(Caller),
+}
+
+/// The loop's inbox.
+pub type Inbox = mpsc::UnboundedSender<Arrival>;
+
+pub struct Host {
+    clock: Clock,
+    world: World,
+    face: Face,
+    editors: HashMap<SessionId, Editor>,
+    link: Link,
+    inbox: Inbox,
+    arrivals: mpsc::UnboundedReceiver<Arrival>,
+    codex_events: mpsc::Receiver<codex::Event>,
+    claim: Option<home::Claim>,
+    wake_at: Option<u64>,
+    ended: Option<u8>,
+    last_session: u32,
+    lifetime: Lifetime,
+    /// Terminals that wait for the end of the daemon, which their connection tells them.
+    leaving: Vec<Visitor>,
+    /// Since when (in microseconds) every editor is behind, and the fewest bytes queued since.
+    behind_since: Option<(u64, u64)>,
+}
+
+/// What the loop holds of one connected editor.
+struct Editor {
+    outbox: Outbox,
+    parent: Option<AbortHandle>,
+}
+
+impl Host {
+    /// A host without sessions. `claim` is the state directory, where it is taken already.
+    pub fn new(claim: Option<home::Claim>, lifetime: Lifetime) -> std::io::Result<Self> {
+        let clock = Clock::start();
+        let (inbox, arrivals) = mpsc::unbounded_channel();
+        let (codex_inbox, codex_events) = mpsc::channel(CODEX_INBOX);
+        let link = Link::spawn(Options::new(search(None, Vec::new(), Vec::new())), codex_inbox)?;
+        Ok(Self {
+            clock,
+            world: World::new(VERSION, clock.now()),
+            face: Face::default(),
+            editors: HashMap::new(),
+            link,
+            inbox,
+            arrivals,
+            codex_events,
+            claim,
+            wake_at: None,
+            ended: None,
+            last_session: 0,
+            lifetime,
+            leaving: Vec::new(),
+            behind_since: None,
+        })
+    }
+
+    pub fn inbox(&self) -> Inbox {
+        self.inbox.clone()
+    }
+
+    /// Takes in an editor. `connect` serves its connection, given where its messages go and the bounds.
+    pub fn join(&mut self, origin: Origin, connect: impl FnOnce(Tell, Limits) -> Connection) {
+        self.last_session += 1;
+        let session = SessionId(self.last_session);
+        let connection = connect(Tell { session, inbox: self.inbox.clone() }, Limits::default());
+        self.editors.insert(session, Editor { outbox: connection.outbox, parent: None });
+        self.take(EventKind::Opened(session, origin));
+    }
+
+    /// Runs until it is asked to end or nobody needs it, and says with which exit code. Everything that
+    /// was queued is written and the app-server has ended when this returns.
+    pub async fn run(mut self) -> u8 {
+        let mut terminated = std::pin::pin!(terminated());
+        let code = loop {
+            if let Some(code) = self.ended {
+                break code;
+            }
+            let held_up = self.held_up();
+            tokio::select! {
+                biased;
+                Some(arrival) = self.arrivals.recv() => self.arrived(arrival),
+                Some(event) = self.codex_events.recv(), if !held_up => self.take(EventKind::Codex(event)),
+                () = tokio::time::sleep(BEHIND_PAUSE), if held_up => {}
+                () = sleep_until(self.wake_at, self.clock) => {
+                    self.wake_at = None;
+                    self.take(EventKind::Woken);
+                }
+                () = &mut terminated => break 0,
+            }
+        };
+        self.end().await;
+        code
+    }
+
+    async fn end(mut self) {
+        let outboxes: Vec<Outbox> = self.editors.values().map(|e| e.outbox.clone()).collect();
+        let sessions: Vec<SessionId> = self.editors.keys().copied().collect();
+        for session in sessions {
+            let reason = Closed::EndOfFile;
+            self.take(EventKind::Incoming(session, Incoming::Closed { reason }));
+        }
+        let drained = async {
+            for outbox in outboxes {
+                outbox.closed().await;
+            }
+        };
+        let _ = tokio::join!(tokio::time::timeout(DRAIN, drained), self.link.shutdown());
+    }
+
+    fn arrived(&mut self, arrival: Arrival) {
+        match arrival {
+            Arrival::Event(kind) => self.take(kind),
+            Arrival::Caller(caller) => self.called(caller),
+        }
+    }
+
+    fn called(&mut self, caller: Caller) {
+        let Lifetime::Need(build) = &self.lifetime else { return };
+        let welcome = Welcome {
+            outrigger: LINK_VERSION,
+            build: build.clone(),
+            pid: std::process::id(),
+            sessions: u32::try_from(self.editors.len()).unwrap_or(u32::MAX),
+        };
+        let greeted = match caller {
+            Caller::Editor(mut visitor) => visitor.welcome(&welcome).map(|()| {
+                let Visitor { hello, reader, writer } = visitor;
+                let origin = Origin {
+                    cwd: hello.cwd(),
+                    environment: hello.environment(),
+                    newer_build: hello.build.is_newer_than(&welcome.build),
+                };
+                self.join(origin, |editor, limits| {
+                    transport::serve(reader, writer, move |message| editor.tell(message), limits)
+                });
+            }),
+            Caller::Terminal(ask, mut visitor) => visitor.welcome(&welcome).map(|()| {
+                if ask == Ask::Stop {
+                    tracing::info!("asked to stop");
+                    self.ended.get_or_insert(0);
+                    self.leaving.push(visitor);
+                }
+            }),
+            Caller::Stranger(mut writer) => daemon::say(&mut writer, &welcome),
+        };
+        if let Err(error) = greeted {
+            tracing::debug!(%error, "somebody left before the welcome");
+        }
+    }
+
+    /// Whether the app-server has to wait: every editor that is there is behind with reading.
+    fn held_up(&mut self) -> bool {
+        let queued = || self.editors.values().map(|editor| editor.outbox.queued_bytes());
+        if self.editors.is_empty() || queued().any(|bytes| bytes <= BEHIND) {
+            self.behind_since = None;
+            return false;
+        }
+        let total = queued().sum();
+        let now = self.clock.now().micros;
+        match self.behind_since {
+            // A reader that takes nothing at all is not waited for when the turn is not its own alone.
+            Some((since, least)) if total >= least => {
+                matches!(self.lifetime, Lifetime::Session) || now - since < STUCK_MICROS
+            }
+            _ => {
+                self.behind_since = Some((now, total));
+                true
+            }
+        }
+    }
+
+    fn take(&mut self, kind: EventKind) {
+        match &kind {
+            EventKind::Incoming(_, Incoming::Closed { reason })
+                if matches!(self.lifetime, Lifetime::Session) =>
+            {
+                let clean = !matches!(reason, Closed::Exit { after_shutdown: false });
+                self.ended.get_or_insert(u8::from(!clean));
+            }
+            EventKind::Incoming(_, Incoming::Request { method, .. })
+                if method == "outrigger/metrics" =>
+            {
+                self.world.usage = self.usage();
+            }
+            _ => {}
+        }
+        let effects = core::step(&mut self.world, Event { at: self.clock.now(), kind });
+        let mut redraw = false;
+        for effect in effects {
+            redraw |= matches!(effect, Effect::Redraw);
+            self.carry_out(effect);
+        }
+        if redraw {
+            self.redraw();
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Send(session, message) => self.send(session, message),
+            Effect::Codex(command) => self.link.send(command),
+            Effect::LookFor { path, args, forbidden_roots } => {
+                let search = search(path, args, forbidden_roots);
+                self.link.send(codex::Command::Reconfigure(search));
+            }
+            Effect::Standard { session, id, method, params } => {
+                let actions = self.face.standard(&self.world, session, id, &method, &params);
+                self.act(session, actions);
+            }
+            Effect::PromptAnswered { session, id, result } => {
+                let actions = self.face.answered(&self.world, session, &id, &result);
+                self.act(session, actions);
+                self.redraw();
+            }
+            Effect::Introduced { session, id } => {
+                let result = Ok(Face::introduction(&self.world));
+                self.act(session, vec![core::Action::Answer { id, result }]);
+            }
+            Effect::ClaimHome { session, id } => {
+                let result = self.claim_home();
+                self.take(EventKind::HomeClaimed { session, id, result });
+            }
+            // Gathered by `take`, so that one event redraws once.
+            Effect::Redraw => {}
+            Effect::ReadFiles { token, paths } => {
+                let inbox = self.inbox.clone();
+                tokio::task::spawn_blocking(move || {
+                    let texts = paths.iter().map(|path| files::read(path)).collect();
+                    let _ = inbox.send(Arrival::Event(EventKind::FilesRead { token, texts }));
+                });
+            }
+            Effect::WatchParent { session, pid } => {
+                let tell = Tell { session, inbox: self.inbox.clone() };
+                let watch = transport::watch_parent(pid, move |message| tell.tell(message));
+                if let Some(editor) = self.editors.get_mut(&session) {
+                    editor.parent = Some(watch);
+                }
+            }
+            Effect::WakeAt(at) => {
+                self.wake_at = Some(self.wake_at.map_or(at, |earlier| earlier.min(at)));
+            }
+            Effect::Ended(session) => {
+                if let Some(watch) = self.editors.remove(&session).and_then(|editor| editor.parent)
+                {
+                    watch.abort();
+                }
+            }
+        }
+    }
+
+    fn act(&mut self, session: SessionId, actions: Vec<core::Action>) {
+        for action in actions {
+            self.take(EventKind::Action(session, action));
+        }
+    }
+
+    fn redraw(&mut self) {
+        let Redrawn { messages, actions } = self.face.redraw(&self.world);
+        for (session, message) in messages {
+            self.send(session, message);
+        }
+        for (session, action) in actions {
+            self.take(EventKind::Action(session, action));
+        }
+    }
+
+    fn send(&self, session: SessionId, message: Outgoing) {
+        if let Some(editor) = self.editors.get(&session) {
+            editor.outbox.send(message);
+        }
+    }
+
+    fn claim_home(&mut self) -> Result<(), core::HomeRefused> {
+        if self.claim.is_some() {
+            return Ok(());
+        }
+        let Some(directory) = home::of_this_environment() else {
+            let message = "There is no home directory to keep Outrigger's state in.".to_owned();
+            return Err(core::HomeRefused::Io { message });
+        };
+        self.claim = Some(home::claim(&directory, home::Owner::Solo)?);
+        Ok(())
+    }
+
+    fn usage(&self) -> Usage {
+        Usage {
+            resident_bytes: anonymous_resident_bytes(),
+            outbox_bytes: self.editors.values().map(|editor| editor.outbox.queued_bytes()).sum(),
+        }
+    }
+}
+
+fn search(
+    path: Option<String>,
+    args: Vec<String>,
+    forbidden_roots: Vec<std::path::PathBuf>,
+) -> locate::Search {
+    locate::Search {
+        path: path.map(Into::into),
+        args: args.into_iter().map(Into::into).collect(),
+        forbidden_roots,
+        surroundings: locate::Surroundings::of_this_process(),
+    }
+}
+
+async fn sleep_until(wake_at: Option<u64>, clock: Clock) {
+    match wake_at {
+        None => std::future::pending().await,
+        Some(at) => {
+            let left = at.saturating_sub(clock.now().micros);
+            tokio::time::sleep(Duration::from_micros(left)).await;
+        }
+    }
+}
+
+/// Resolves when the process is asked to end.
+async fn terminated() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut term), Ok(mut int)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+        else {
+            return std::future::pending().await;
+        };
+        tokio::select! { _ = term.recv() => {} _ = int.recv() => {} }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
+}
+
+/// `RssAnon` of this process, which leaves out the pages of the program itself.
+fn anonymous_resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("RssAnon:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib * 1024)
+}
