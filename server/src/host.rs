@@ -96,9 +96,13 @@ impl Host {
         let (inbox, arrivals) = mpsc::unbounded_channel();
         let (codex_inbox, codex_events) = mpsc::channel(CODEX_INBOX);
         let link = Link::spawn(Options::new(search(None, Vec::new(), Vec::new())), codex_inbox)?;
+        let mut world = World::new(VERSION, clock.now());
+        if let Lifetime::Need(_) = lifetime {
+            world.daemon = Some(core::Daemon::new(std::process::id()));
+        }
         Ok(Self {
             clock,
-            world: World::new(VERSION, clock.now()),
+            world,
             face: Face::default(),
             editors: HashMap::new(),
             link,
@@ -128,13 +132,15 @@ impl Host {
         self.take(EventKind::Opened(session, origin));
     }
 
-    /// Runs until it is asked to end or nobody needs it, and says with which exit code. Everything that
-    /// was queued is written and the app-server has ended when this returns.
-    pub async fn run(mut self) -> u8 {
+    /// Runs until it is asked to end or nobody needs it, and says with which exit code.
+    pub async fn serve(&mut self) -> u8 {
         let mut terminated = std::pin::pin!(terminated());
-        let code = loop {
+        // Nobody may ever come.
+        let effects = core::rest(&mut self.world, self.clock.now());
+        self.carry_out_all(effects);
+        loop {
             if let Some(code) = self.ended {
-                break code;
+                return code;
             }
             let held_up = self.held_up();
             tokio::select! {
@@ -146,14 +152,14 @@ impl Host {
                     self.wake_at = None;
                     self.take(EventKind::Woken);
                 }
-                () = &mut terminated => break 0,
+                () = &mut terminated => return 0,
             }
-        };
-        self.end().await;
-        code
+        }
     }
 
-    async fn end(mut self) {
+    /// Lets the editors go. Everything that was queued for them is written and the app-server has ended
+    /// when this returns.
+    pub async fn end(mut self) {
         let outboxes: Vec<Outbox> = self.editors.values().map(|e| e.outbox.clone()).collect();
         let sessions: Vec<SessionId> = self.editors.keys().copied().collect();
         for session in sessions {
@@ -246,6 +252,10 @@ impl Host {
             _ => {}
         }
         let effects = core::step(&mut self.world, Event { at: self.clock.now(), kind });
+        self.carry_out_all(effects);
+    }
+
+    fn carry_out_all(&mut self, effects: Vec<Effect>) {
         let mut redraw = false;
         for effect in effects {
             redraw |= matches!(effect, Effect::Redraw);
@@ -274,7 +284,7 @@ impl Host {
                 self.redraw();
             }
             Effect::Introduced { session, id } => {
-                let result = Ok(Face::introduction(&self.world));
+                let result = Ok(Face::introduction(&self.world, session));
                 self.act(session, vec![core::Action::Answer { id, result }]);
             }
             Effect::ClaimHome { session, id } => {
@@ -299,6 +309,9 @@ impl Host {
             }
             Effect::WakeAt(at) => {
                 self.wake_at = Some(self.wake_at.map_or(at, |earlier| earlier.min(at)));
+            }
+            Effect::Quit => {
+                self.ended.get_or_insert(0);
             }
             Effect::Ended(session) => {
                 if let Some(watch) = self.editors.remove(&session).and_then(|editor| editor.parent)

@@ -47,15 +47,19 @@ pub async fn run() -> io::Result<u8> {
     let program = std::env::current_exe()?;
     let build = Build::of(&program)?;
     daemon::prune(&directory, &program);
-    let host = Host::new(Some(claim), Lifetime::Need(build))?;
+    let mut host = Host::new(Some(claim), Lifetime::Need(build))?;
     let inbox = host.inbox();
-    daemon::listen(&directory, move |caller| {
+    let door = daemon::listen(&directory, move |caller| {
         // The loop is gone only at the end of the process.
         let _ = inbox.send(Arrival::Caller(caller));
     })?;
     info!(pid = std::process::id(), version = crate::VERSION, "the daemon runs");
     daemon::say_ready(Ok(()))?;
-    Ok(host.run().await)
+    let code = host.serve().await;
+    // Whoever comes from here on starts the next daemon, which waits for the lock.
+    door.close();
+    host.end().await;
+    Ok(code)
 }
 
 /// Where the daemon says what there is to say: it has no stderr that anyone reads.

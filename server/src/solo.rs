@@ -13,7 +13,9 @@ pub async fn run() -> std::io::Result<u8> {
     host.join(here(), |editor, limits| {
         transport::serve(input, output, move |message| editor.tell(message), limits)
     });
-    Ok(host.run().await)
+    let code = host.serve().await;
+    host.end().await;
+    Ok(code)
 }
 
 fn here() -> Origin {

@@ -92,6 +92,10 @@ impl AppServer {
         self.last_epoch
     }
 
+    pub(super) fn is_wanted(&self) -> bool {
+        self.wanted
+    }
+
     pub(super) fn living(&self) -> Option<u32> {
         self.epoch
     }
@@ -320,11 +324,21 @@ impl Step<'_> {
             .into_iter()
             .partition::<VecDeque<_>, _>(|held| held.until <= now);
         self.world.server.held = waiting;
+        let next = self.world.server.held.iter().map(|held| held.until).min();
+        self.effects.extend(next.map(Effect::WakeAt));
         let failure = self.world.server.down();
         for held in late {
             self.fail(held.session, held.id, failure.clone());
         }
         self.redraw();
+    }
+
+    /// Ends the app-server because nobody needs it; the next session that does starts it again.
+    pub(super) fn rest_server(&mut self) {
+        tracing::info!("nobody needs the app-server");
+        self.world.server.wanted = false;
+        self.world.threads.close_all();
+        self.effects.push(Effect::Codex(Command::Stop));
     }
 
     /// Tells one session, or all, how the app-server is.

@@ -45,6 +45,9 @@ struct DocumentName<'a> {
 
 impl Step<'_> {
     pub(super) fn opened(&mut self, session: SessionId, origin: Origin) {
+        if origin.newer_build {
+            self.outdated();
+        }
         self.world.sessions.insert(session, Session::new(session, origin));
     }
 

@@ -7,6 +7,7 @@ mod commands;
 mod diagnostics;
 mod failure;
 mod history;
+mod idle;
 mod lifecycle;
 pub mod metrics;
 pub mod proposals;
@@ -36,6 +37,7 @@ use crate::{
 };
 
 pub use commands::{Action, TurnOptions};
+pub use idle::Daemon;
 use session::Session;
 
 /// Something that happened, and when.
@@ -119,6 +121,8 @@ pub enum Effect {
     /// An event `Woken` is wanted at this moment of [`Now::micros`], or soon after.
     WakeAt(u64),
     Ended(SessionId),
+    /// Nobody needs this process any more.
+    Quit,
 }
 
 /// What an open request upstream, or of a file, will be used for.
@@ -166,6 +170,8 @@ pub struct World {
     pub threads: threads::Threads,
     pub approvals: approvals::Approvals,
     pub server: app_server::AppServer,
+    /// Set where editors share this process: it ends when nobody needs it, not with an editor.
+    pub daemon: Option<idle::Daemon>,
     purposes: HashMap<u64, Purpose>,
     next_token: u64,
     metrics: metrics::Recorder,
@@ -184,6 +190,7 @@ impl World {
             threads: threads::Threads::default(),
             approvals: approvals::Approvals::default(),
             server: app_server::AppServer::default(),
+            daemon: None,
             purposes: HashMap::new(),
             next_token: 0,
             metrics: metrics::Recorder::default(),
@@ -211,6 +218,14 @@ pub fn step(world: &mut World, event: Event) -> Vec<Effect> {
         EventKind::FilesRead { token, texts } => step.files_read(token, texts),
         EventKind::Woken => step.woken(),
     }
+    step.let_rest();
+    step.effects
+}
+
+/// Before the first event: a daemon to which nobody comes ends too.
+pub fn rest(world: &mut World, now: Now) -> Vec<Effect> {
+    let mut step = Step { world, now, effects: Vec::new() };
+    step.let_rest();
     step.effects
 }
 
@@ -223,6 +238,7 @@ struct Step<'w> {
 
 impl Step<'_> {
     fn incoming(&mut self, session: SessionId, message: Incoming) {
+        self.note_activity(session, &message);
         match message {
             Incoming::Request { id, method, params } => self.request(session, id, method, params),
             Incoming::Notification { method, params } => {
@@ -233,6 +249,15 @@ impl Step<'_> {
             }
             Incoming::Garbled { message } => self.editor_frame(message),
             Incoming::Closed { reason } => self.session_closed(session, reason),
+        }
+    }
+
+    /// A person is where things happen; a heartbeat is none.
+    fn note_activity(&mut self, session: SessionId, message: &Incoming) {
+        let beat =
+            matches!(message, Incoming::Request { method, .. } if method == "outrigger/ping");
+        if let Some(state) = self.world.sessions.get_mut(&session).filter(|_| !beat) {
+            state.active_at = self.now.micros;
         }
     }
 

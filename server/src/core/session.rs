@@ -44,6 +44,8 @@ pub struct Session {
     pub documents: BTreeMap<String, Document>,
     /// The document that the person was in last, as far as LSP tells.
     pub active: Option<String>,
+    /// When the editor last said anything but a heartbeat, in microseconds of [`Now::micros`].
+    pub active_at: u64,
     /// When each pending approval first reached this editor.
     pub shown: HashMap<ApprovalId, Now>,
     pub last_thread: Option<ThreadId>,
@@ -185,6 +187,7 @@ impl Session {
             client: ClientAbilities::default(),
             documents: BTreeMap::new(),
             active: None,
+            active_at: 0,
             shown: HashMap::new(),
             last_thread: None,
             open: HashMap::new(),

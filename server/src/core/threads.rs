@@ -111,6 +111,21 @@ impl Threads {
         open
     }
 
+    /// Whether anything goes on or waits to: a turn, a process in the background, a queued message.
+    pub(super) fn have_work(&self) -> bool {
+        let open = || self.held.values().filter(|entry| entry.upstream);
+        self.held.values().any(|entry| entry.sending || !entry.queue.is_empty())
+            || open().any(|entry| entry.thread.active_turn().is_some())
+            || open().any(|entry| entry.thread.runs_on())
+    }
+
+    /// No thread is open on the app-server any more: it was ended on purpose.
+    pub(super) fn close_all(&mut self) {
+        for entry in self.held.values_mut() {
+            entry.upstream = false;
+        }
+    }
+
     pub(super) fn has_tools(&self, id: &str) -> bool {
         self.with_tools.contains(id)
     }

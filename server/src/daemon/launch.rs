@@ -28,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// From when on a daemon that cannot be met is asked to make its socket anew.
 const SOCKET_LOST: Duration = Duration::from_millis(500);
 const RETRY: Duration = Duration::from_millis(5);
+/// How often a daemon that leaves without a word is followed by another try.
+const TRIES: u32 = 5;
 /// How long a greeting may take.
 const GREETING: Duration = Duration::from_secs(10);
 
@@ -43,9 +45,20 @@ pub fn connect(directory: &Path) -> Option<UnixStream> {
 
 /// Connects to the daemon of this state directory, starting it if need be, and greets it.
 pub fn meet(directory: &Path, hello: &Hello) -> Result<(UnixStream, Welcome), Failure> {
-    match connect(directory) {
-        Some(stream) => greet(stream, hello),
-        None => greet(start(directory)?, hello),
+    let mut tried = 0;
+    loop {
+        let stream = match connect(directory) {
+            Some(stream) => stream,
+            None => start(directory)?,
+        };
+        tried += 1;
+        match greet(stream, hello) {
+            // It was ending just as we came: the next one is met.
+            Err(failure) if failure.kind == FailureKind::DaemonGone && tried < TRIES => {
+                std::thread::sleep(RETRY);
+            }
+            met => return met,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::{
     io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -11,6 +12,7 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
     net::{UnixListener, UnixStream},
     signal::unix::{SignalKind, signal},
+    task::AbortHandle,
 };
 use tracing::{debug, info, warn};
 
@@ -27,21 +29,42 @@ const GREETING: Duration = Duration::from_secs(10);
 /// How long to wait when no more connections can be taken, as when descriptors run out.
 const BREATH: Duration = Duration::from_millis(200);
 
-/// Takes connections for as long as the runtime lives. Returns once the daemon can be met.
+/// Where the daemon is met, until it is closed.
+pub struct Door {
+    task: AbortHandle,
+    path: Arc<Mutex<PathBuf>>,
+}
+
+impl Door {
+    /// Lets nobody in any more.
+    pub fn close(self) {
+        self.task.abort();
+        let path = self.path.lock().unwrap_or_else(PoisonError::into_inner);
+        // It may be gone already, with the folder it was in.
+        let _ = std::fs::remove_file(&*path);
+    }
+}
+
+/// Takes connections. The daemon can be met when this returns.
 pub fn listen(
     directory: &Path,
     told: impl Fn(Caller) + Send + Sync + Clone + 'static,
-) -> io::Result<()> {
-    let mut bound = bind(directory)?;
+) -> io::Result<Door> {
+    let (mut listener, path) = bind(directory)?;
     let mut lost = signal(SignalKind::hangup())?;
     let directory = directory.to_owned();
-    tokio::spawn(async move {
+    let path = Arc::new(Mutex::new(path));
+    let place = Arc::clone(&path);
+    let task = tokio::spawn(async move {
         loop {
             let accepted = tokio::select! {
-                accepted = bound.listener.accept() => accepted,
+                accepted = listener.accept() => accepted,
                 _ = lost.recv() => {
                     match bind(&directory) {
-                        Ok(anew) => bound = anew,
+                        Ok((anew, path)) => {
+                            listener = anew;
+                            *place.lock().unwrap_or_else(PoisonError::into_inner) = path;
+                        }
                         Err(error) => warn!(%error, "the socket could not be made anew"),
                     }
                     continue;
@@ -59,29 +82,18 @@ pub fn listen(
             }
         }
     });
-    Ok(())
-}
-
-struct Bound {
-    listener: UnixListener,
-    path: PathBuf,
-}
-
-impl Drop for Bound {
-    fn drop(&mut self) {
-        debug!(path = %self.path.display(), "no longer met here");
-    }
+    Ok(Door { task: task.abort_handle(), path })
 }
 
 /// Makes the socket, in the first place that takes one. The lock is ours, so what stands there is a
 /// dead daemon's.
-fn bind(directory: &Path) -> io::Result<Bound> {
+fn bind(directory: &Path) -> io::Result<(UnixListener, PathBuf)> {
     let mut refused = io::ErrorKind::NotFound.into();
     for path in place::sockets(directory) {
         match bind_at(&path, directory) {
             Ok(listener) => {
                 info!(path = %path.display(), "to be met here");
-                return Ok(Bound { listener, path });
+                return Ok((listener, path));
             }
             Err(error) => refused = error,
         }

@@ -9,7 +9,7 @@ use crate::{
     core::{
         Action, World,
         proposals::{self, Touched},
-        session::Session,
+        session::{Prompts, Session},
     },
     paths,
     protocol::{
@@ -18,16 +18,25 @@ use crate::{
     },
 };
 
-/// Approvals that this editor puts before its person: those of its folders, or, where no editor has
-/// the folder open, all.
+/// Approvals that this editor puts before its person: those of its folders. What belongs to no open
+/// folder is put before the person in the editor that was last active.
 pub fn relevant<'w>(world: &'w World, state: &Session) -> Vec<&'w Approval> {
     let trusted = |session: &&Session| session.trusted && session.initialized;
     if !trusted(&state) {
         return Vec::new();
     }
+    // A terminal that lists approvals is no place where a person would look for one.
+    let shows = |session: &&Session| {
+        trusted(session)
+            && (!session.folders.is_empty() || session.inline.prompts != Prompts::Never)
+    };
+    let last_active =
+        world.sessions.values().filter(shows).max_by_key(|one| (one.active_at, one.id));
+    let is_last_active = last_active.is_none_or(|last| last.id == state.id);
     let ours = |approval: &&Approval| {
-        let Some(cwd) = approval.cwd.as_deref() else { return true };
-        state.holds(cwd) || !world.sessions.values().filter(trusted).any(|s| s.holds(cwd))
+        let Some(cwd) = approval.cwd.as_deref() else { return is_last_active };
+        state.holds(cwd)
+            || is_last_active && !world.sessions.values().filter(trusted).any(|s| s.holds(cwd))
     };
     world.approvals.pending().filter(ours).collect()
 }

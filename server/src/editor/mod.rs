@@ -48,7 +48,12 @@ struct Drawn {
 
 impl Face {
     /// The result of `initialize`.
-    pub fn introduction(world: &World) -> Raw {
+    pub fn introduction(world: &World, session: SessionId) -> Raw {
+        let newer = world.sessions.get(&session).is_some_and(|session| session.origin.newer_build);
+        let daemon = world
+            .daemon
+            .as_ref()
+            .map(|daemon| json!({ "pid": daemon.pid, "version": world.version, "newer": newer }));
         Raw::of(&json!({
             "serverInfo": { "name": "outrigger", "version": world.version },
             "capabilities": {
@@ -66,6 +71,7 @@ impl Face {
                         "version": world.version,
                         "methods": REQUESTS,
                         "notifications": NOTIFICATIONS,
+                        "daemon": daemon,
                     },
                 },
             },

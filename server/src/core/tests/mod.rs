@@ -4,6 +4,7 @@
 #![allow(clippy::needless_pass_by_value)]
 
 mod approvals;
+mod idle;
 mod lifecycle;
 
 use serde_json::{Value, json};
@@ -30,6 +31,17 @@ impl Stage {
         stage.connect(1, "one", json!({ "events": ["*"] }));
         stage.app_server_up(1);
         stage
+    }
+
+    /// Nothing happens for a while, and then the wiring wakes the core as it asked for.
+    fn sleep(&mut self, duration: Duration) -> Vec<Effect> {
+        self.micros += u64::try_from(duration.as_micros()).unwrap();
+        self.step(EventKind::Woken)
+    }
+
+    fn leave(&mut self, session: SessionId) -> Vec<Effect> {
+        let reason = crate::protocol::wire::Closed::EndOfFile;
+        self.step(EventKind::Incoming(session, Incoming::Closed { reason }))
     }
 
     fn step(&mut self, kind: EventKind) -> Vec<Effect> {
@@ -175,6 +187,9 @@ fn told(effects: &[Effect]) -> Vec<(String, Value)> {
             Effect::Codex(codex::Command::Forget { .. }) => {
                 Some(("codex forget".into(), Value::Null))
             }
+            Effect::Codex(codex::Command::Start) => Some(("codex start".into(), Value::Null)),
+            Effect::Codex(codex::Command::Stop) => Some(("codex stop".into(), Value::Null)),
+            Effect::Quit => Some(("quit".into(), Value::Null)),
             _ => None,
         })
         .collect()

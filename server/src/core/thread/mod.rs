@@ -288,6 +288,12 @@ impl Thread {
         }
     }
 
+    /// Whether a command of a turn that has ended still runs.
+    pub fn runs_on(&self) -> bool {
+        let mut settled = self.turns.iter().filter(|turn| turn.settled);
+        settled.any(|turn| turn.items.iter().any(|item| item.runs_on))
+    }
+
     /// Commands that were not told to have ended although their turn has.
     pub fn running_commands(&self) -> Vec<RunningCommand> {
         let settled = self.turns.iter().filter(|turn| turn.settled);

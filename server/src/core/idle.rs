@@ -1,0 +1,77 @@
+//! What nobody needs ends: the app-server first, then the daemon itself.
+
+use std::time::Duration;
+
+use super::{Effect, Step, World};
+
+/// How long the app-server stays without a turn or a session that wants it.
+const SERVER_REST: Duration = Duration::from_mins(5);
+/// How long the daemon stays without anything to do.
+const DAEMON_REST: Duration = Duration::from_mins(1);
+
+/// The process that editors share.
+#[derive(Clone, Debug, Default)]
+pub struct Daemon {
+    pub pid: u32,
+    /// A newer build was met: this one ends as soon as nobody needs it.
+    outdated: bool,
+    server_idle: Option<u64>,
+    idle: Option<u64>,
+}
+
+impl Daemon {
+    pub fn new(pid: u32) -> Self {
+        Self { pid, ..Self::default() }
+    }
+}
+
+impl World {
+    /// Whether anything goes on that must not end, with or without an editor.
+    fn is_busy(&self) -> bool {
+        self.server.is_wanted()
+            && (self.approvals.pending().next().is_some() || self.threads.have_work())
+    }
+}
+
+impl Step<'_> {
+    pub(super) fn outdated(&mut self) {
+        if let Some(daemon) = &mut self.world.daemon {
+            daemon.outdated = true;
+        }
+    }
+
+    /// Ends what has not been needed for long enough. Looked at after every event, and cheap while an
+    /// editor is there.
+    pub(super) fn let_rest(&mut self) {
+        let Some(mut daemon) = self.world.daemon.take() else { return };
+        let now = self.now.micros;
+        let trusted = self.world.sessions.values().any(|session| session.trusted);
+        let busy = !trusted && self.world.is_busy();
+        let serves = self.world.server.is_wanted() && !trusted && !busy;
+        if self.rested(&mut daemon.server_idle, serves, SERVER_REST) {
+            self.rest_server();
+        }
+        let alone = self.world.sessions.is_empty() && !busy;
+        let rest = if daemon.outdated { Duration::ZERO } else { DAEMON_REST };
+        if self.rested(&mut daemon.idle, alone, rest) {
+            tracing::info!(at = now, "nobody needs the daemon");
+            self.effects.push(Effect::Quit);
+        }
+        self.world.daemon = Some(daemon);
+    }
+
+    /// Whether something has been idle for as long as it may; asks to be woken when it will have been.
+    fn rested(&mut self, since: &mut Option<u64>, is_idle: bool, limit: Duration) -> bool {
+        if !is_idle {
+            *since = None;
+            return false;
+        }
+        let limit = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
+        let end = since.get_or_insert(self.now.micros).saturating_add(limit);
+        if self.now.micros >= end {
+            return true;
+        }
+        self.effects.push(Effect::WakeAt(end));
+        false
+    }
+}
