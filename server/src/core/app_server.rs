@@ -330,6 +330,9 @@ impl Step<'_> {
         for held in late {
             self.fail(held.session, held.id, failure.clone());
         }
+        if self.world.server.epoch.is_some() {
+            self.let_threads_rest();
+        }
         self.redraw();
     }
 

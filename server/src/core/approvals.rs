@@ -57,6 +57,11 @@ impl Approvals {
         self.pending().any(|approval| approval.approval_id == *id)
     }
 
+    /// Whether one of a thread waits.
+    pub(super) fn concern(&self, thread: &ThreadId) -> bool {
+        self.pending().any(|approval| approval.thread_id.as_ref() == Some(thread))
+    }
+
     pub fn get(&self, id: &ApprovalId) -> Option<&Approval> {
         self.pending().find(|approval| approval.approval_id == *id)
     }

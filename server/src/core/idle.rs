@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use super::{Effect, Step, World};
+use super::{Effect, Purpose, Step, World};
+use crate::codex::requests;
 
 /// How long the app-server stays without a turn or a session that wants it.
 const SERVER_REST: Duration = Duration::from_mins(5);
 /// How long the daemon stays without anything to do.
 const DAEMON_REST: Duration = Duration::from_mins(1);
+
+/// How long a thread in which nothing goes on stays open on the app-server though no editor follows it.
+const THREAD_REST: Duration = Duration::from_mins(30);
 
 /// The process that editors share.
 #[derive(Clone, Debug, Default)]
@@ -58,6 +62,33 @@ impl Step<'_> {
             self.effects.push(Effect::Quit);
         }
         self.world.daemon = Some(daemon);
+    }
+
+    /// Lets go of threads that nobody follows any more, so that a daemon of many days holds only what is
+    /// used. Looked at when the core is woken; nothing is lost, since reading one needs no open thread.
+    pub(super) fn let_threads_rest(&mut self) {
+        let now = self.now.micros;
+        let rest = u64::try_from(THREAD_REST.as_micros()).unwrap_or(u64::MAX);
+        let mut next = None;
+        let mut resting = Vec::new();
+        for (id, used) in self.world.threads.unfollowed() {
+            let end = used.saturating_add(rest);
+            if self.world.approvals.concern(id) {
+                continue;
+            }
+            if end <= now {
+                resting.push(id.clone());
+            } else {
+                next = Some(next.map_or(end, |next: u64| next.min(end)));
+            }
+        }
+        self.effects.extend(next.map(Effect::WakeAt));
+        for thread in resting {
+            if let Some(entry) = self.world.threads.get_mut(thread.as_str()) {
+                entry.upstream = false;
+            }
+            self.ask_upstream(&requests::thread_unsubscribe(thread.as_str()), Purpose::Rest);
+        }
     }
 
     /// Whether something has been idle for as long as it may; asks to be woken when it will have been.

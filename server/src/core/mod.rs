@@ -158,6 +158,8 @@ enum Purpose {
         session: SessionId,
         id: RpcId,
     },
+    /// Leaving a thread that nobody follows: whatever the answer, it is left.
+    Rest,
 }
 
 /// All state. Read by the editor room, changed by `step` alone.

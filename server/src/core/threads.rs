@@ -119,6 +119,21 @@ impl Threads {
             || open().any(|entry| entry.thread.runs_on())
     }
 
+    /// Threads that are open on the app-server though no editor follows them and nothing goes on in them,
+    /// with the microsecond at which they were last used.
+    pub(super) fn unfollowed(&self) -> impl Iterator<Item = (&ThreadId, u64)> {
+        let is_unfollowed = |entry: &Entry| {
+            entry.upstream
+                && entry.subscribers.is_empty()
+                && entry.queue.is_empty()
+                && !entry.sending
+                && entry.thread.active_turn().is_none()
+                && !entry.thread.runs_on()
+        };
+        let unfollowed = self.held.iter().filter(move |(_, entry)| is_unfollowed(entry));
+        unfollowed.map(|(id, entry)| (id, entry.used))
+    }
+
     /// No thread is open on the app-server any more: it was ended on purpose.
     pub(super) fn close_all(&mut self) {
         for entry in self.held.values_mut() {
@@ -235,6 +250,10 @@ impl Step<'_> {
                 let Ok(note) = params.view::<views::TurnNote>() else { return };
                 let (turn, status) = (TurnId::from(&*note.turn.id), note.turn.status.to_string());
                 self.approvals_of_turn_ended(thread, &turn);
+                let now = self.now.micros;
+                if let Some(entry) = self.world.threads.get_mut(thread.as_str()) {
+                    entry.used = now;
+                }
                 if status == "completed" {
                     self.send_queued(thread);
                 }
@@ -336,9 +355,13 @@ impl Step<'_> {
 
     /// A window closed. Its threads stay open on the app-server: no turn ends because of it.
     pub(super) fn leave_threads(&mut self, session: SessionId) {
+        let now = self.now.micros;
         for entry in self.world.threads.held.values_mut() {
-            entry.subscribers.remove(&session);
+            if entry.subscribers.remove(&session) {
+                entry.used = now;
+            }
         }
+        self.let_threads_rest();
     }
 
     pub(super) fn thread_item(&mut self, session: SessionId, id: RpcId, params: &ItemRef) {

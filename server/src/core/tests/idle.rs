@@ -84,7 +84,7 @@ fn a_queued_message_is_sent_though_its_editor_is_gone() {
     stage.leave(ONE);
     let ended = stage.note("turn/completed", turn("completed"));
     assert_eq!(sent_up(&ended).1, "turn/start");
-    assert_eq!(names(&stage.sleep(60 * MINUTE)), Vec::<String>::new());
+    assert_eq!(names(&stage.sleep(10 * MINUTE)), Vec::<String>::new());
     stage.answered(&ended, json!({ "turn": { "id": "v" } }));
     assert_eq!(names(&stage.sleep(MINUTE)), ["quit"]);
 }
@@ -109,4 +109,18 @@ fn a_newer_build_takes_over_as_soon_as_nobody_needs_the_older() {
     stage.step(EventKind::Opened(TWO, Origin { newer_build: true, ..Origin::default() }));
     assert_eq!(names(&stage.leave(TWO)), Vec::<String>::new());
     assert_eq!(names(&stage.leave(ONE)), ["quit"]);
+}
+
+#[test]
+fn a_thread_that_nobody_follows_is_let_go_and_one_that_works_is_not() {
+    let mut stage = shared();
+    stage.connect(2, "two", json!({ "events": ["*"] }));
+    stage.open_thread(ONE);
+    stage.note("turn/started", turn("inProgress"));
+    stage.leave(ONE);
+    assert_eq!(names(&stage.sleep(60 * MINUTE)), Vec::<String>::new());
+    stage.note("turn/completed", turn("completed"));
+    assert_eq!(names(&stage.sleep(29 * MINUTE)), Vec::<String>::new());
+    assert_eq!(names(&stage.sleep(MINUTE)), ["codex request thread/unsubscribe"]);
+    assert_eq!(names(&stage.sleep(60 * MINUTE)), Vec::<String>::new());
 }
