@@ -12,6 +12,7 @@ pub mod home;
 mod host;
 pub mod paths;
 pub mod protocol;
+pub mod redact;
 #[cfg(unix)]
 mod shared;
 mod solo;
