@@ -2,6 +2,7 @@
 
 use std::{
     cmp::Ordering,
+    env::consts::EXE_SUFFIX,
     fs, io,
     path::{Path, PathBuf},
     time::UNIX_EPOCH,
@@ -9,10 +10,12 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::greeting::LINK_VERSION;
 use crate::home;
 
 /// Copies that are kept: the one that runs and the one that comes next.
 const KEPT: usize = 2;
+const PREFIX: &str = "outrigger-";
 
 /// One build of Outrigger: its version and, between builds of one version, when its file was written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,9 +47,25 @@ impl Build {
         }
     }
 
+    /// The name of its copy. The version of the link is in it: a daemon of another one would not be
+    /// understood.
     fn file_name(&self) -> String {
         let Self { version, modified_ms, size } = self;
-        format!("outrigger-{version}-{modified_ms:x}-{size:x}{}", std::env::consts::EXE_SUFFIX)
+        format!("{PREFIX}{LINK_VERSION}-{version}-{modified_ms:x}-{size:x}{EXE_SUFFIX}")
+    }
+
+    /// The build of a copy of this version of the link.
+    fn named(name: &str) -> Option<Self> {
+        let name = name.strip_prefix(PREFIX)?.strip_suffix(EXE_SUFFIX)?;
+        let (name, size) = name.rsplit_once('-')?;
+        let (name, modified_ms) = name.rsplit_once('-')?;
+        let (link, version) = name.split_once('-')?;
+        (link.parse() == Ok(LINK_VERSION)).then_some(())?;
+        Some(Self {
+            version: version.to_owned(),
+            modified_ms: u64::from_str_radix(modified_ms, 16).ok()?,
+            size: u64::from_str_radix(size, 16).ok()?,
+        })
     }
 }
 
@@ -86,6 +105,20 @@ pub fn copy_into(directory: &Path) -> io::Result<(PathBuf, Build)> {
     copied.map(|()| (copy, build))
 }
 
+/// The newest build that any editor has brought, which is the one to start: an editor with an older one
+/// joins it.
+pub fn newest(directory: &Path) -> Option<PathBuf> {
+    let entries = fs::read_dir(directory.join("bin")).ok()?;
+    let mut newest: Option<(Build, PathBuf)> = None;
+    for entry in entries.flatten() {
+        let Some(build) = entry.file_name().to_str().and_then(Build::named) else { continue };
+        if newest.as_ref().is_none_or(|(known, _)| build.is_newer_than(known)) {
+            newest = Some((build, entry.path()));
+        }
+    }
+    newest.map(|(_, program)| program)
+}
+
 /// Removes copies that nobody runs any more: all but the newest ones and `running`.
 pub fn prune(directory: &Path, running: &Path) {
     let Ok(entries) = fs::read_dir(directory.join("bin")) else { return };
@@ -116,6 +149,19 @@ mod tests {
         assert!(!build("0.9.9", 2).is_newer_than(&build("0.10.0", 1)));
         assert!(build("1.0.0", 2).is_newer_than(&build("1.0.0", 1)));
         assert!(!build("1.0.0", 1).is_newer_than(&build("1.0.0", 1)));
+    }
+
+    #[test]
+    fn the_newest_copy_of_this_version_of_the_link_is_started() {
+        let home = tempfile::tempdir().unwrap();
+        let bin = home.path().join("bin");
+        fs::create_dir(&bin).unwrap();
+        let builds = [build("0.2.0-rc.1", 9), build("0.10.0", 5), build("0.10.0", 6)];
+        for name in builds.iter().map(Build::file_name).chain(["outrigger-99-9.0.0-1-1".into()]) {
+            fs::write(bin.join(name), "").unwrap();
+        }
+        assert_eq!(newest(home.path()), Some(bin.join(builds[2].file_name())));
+        assert_eq!(Build::named(&builds[0].file_name()), Some(builds[0].clone()));
     }
 
     #[test]

@@ -212,9 +212,20 @@ pub fn terminate(directory: &Path, patience: Duration) {
     let _ = kill_process(pid, Signal::KILL);
 }
 
-/// Starts `outrigger daemon run` from a copy of this program and waits for what it says.
+/// Starts `outrigger daemon run`, from a copy of the newest build that is known, and waits for what it
+/// says. A build that says nothing at all is not left in charge: then it is this one.
 fn spawn(directory: &Path) -> io::Result<String> {
-    let (program, _) = build::copy_into(directory)?;
+    let (own, _) = build::copy_into(directory)?;
+    if let Some(newest) = build::newest(directory).filter(|newest| *newest != own) {
+        match spawn_program(&newest) {
+            Ok(said) if !said.is_empty() => return Ok(said),
+            _ => tracing::warn!(program = %newest.display(), "a newer build does not run"),
+        }
+    }
+    spawn_program(&own)
+}
+
+fn spawn_program(program: &Path) -> io::Result<String> {
     let mut child = Command::new(program)
         .arg0("outrigger")
         .args(["daemon", "launch"])

@@ -188,7 +188,7 @@ fn end(output: &mut impl Write, torn: usize, flight: &Shared) -> u8 {
     }
     let gone = Failure::new(
         FailureKind::DaemonGone,
-        "The Outrigger daemon has ended. Nothing that it was asked to keep is lost.",
+        "The Outrigger daemon has ended, or has let this editor go.",
     )
     .hint("The editor starts it again; open threads are resumed.");
     let refused = flight.refuse_all(&gone);

@@ -40,6 +40,9 @@ const OVERHEAD: usize = 80;
 
 impl Entry {
     pub fn new(head: Head, payload: Bytes) -> Self {
+        // JSON-RPC has no null for params: an ask that needs none leaves them out.
+        let is_bare = matches!(head, Head::Ask { .. }) && &*payload == b"null";
+        let payload = if is_bare { Bytes::new() } else { payload };
         Self { head, payload: Payload::Whole(payload) }
     }
 
@@ -66,7 +69,7 @@ impl Entry {
     ) -> Result<(), E> {
         let end: &[u8] = if matches!(self.head, Head::Frame) { b"" } else { b"}" };
         scratch.clear();
-        self.head.write(scratch);
+        self.head.write(scratch, self.payload.len() > 0);
         if !end.is_empty() {
             let length = scratch.len() + self.payload.len() + end.len();
             // Writing to a Vec does not fail.
@@ -104,7 +107,7 @@ impl Payload {
 }
 
 impl Head {
-    fn write(&self, out: &mut Vec<u8>) {
+    fn write(&self, out: &mut Vec<u8>, has_params: bool) {
         match self {
             Self::Result(id) => {
                 out.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
@@ -131,7 +134,9 @@ impl Head {
                 write_text(id, out);
                 out.extend_from_slice(br#","method":"#);
                 write_text(method, out);
-                out.extend_from_slice(br#","params":"#);
+                if has_params {
+                    out.extend_from_slice(br#","params":"#);
+                }
             }
             Self::Frame => {}
         }
