@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use crate::inbox::Inbox;
 use crate::{PATIENCE, frame, processes, wire};
 
-/// How long a process of ours, or one that codex started, may outlive the editor.
-const AFTERLIFE: Duration = Duration::from_secs(3);
+/// How long a process of ours, or one that codex started, may outlive the editor or the daemon.
+pub(crate) const AFTERLIFE: Duration = Duration::from_secs(3);
 
 /// A running editor. Dropping it ends the session as an editor does, and fails the story if a message was left unread,
 /// if the exit code is not 0, or if a process remains.
@@ -23,13 +23,29 @@ pub struct Editor {
     stdin: RefCell<Option<ChildStdin>>,
     exit: mpsc::Receiver<ExitStatus>,
     pid: u32,
-    mark: String,
+    tree: Tree,
     folder: PathBuf,
     introduction: Value,
     overlooked: Vec<&'static str>,
     next_id: Cell<i64>,
     introduced: Cell<bool>,
     ended: Cell<bool>,
+}
+
+/// Which processes came of an editor, by the mark in their environment.
+pub(crate) enum Tree {
+    /// Its own ones, which end with it.
+    Own(String),
+    /// All of its workspace, which end with that: it shares them.
+    OfWorkspace(String),
+}
+
+impl Tree {
+    fn mark(&self) -> &str {
+        match self {
+            Self::Own(mark) | Self::OfWorkspace(mark) => mark,
+        }
+    }
 }
 
 /// A request of the server that the editor has to answer.
@@ -42,7 +58,7 @@ pub struct Ask {
 impl Editor {
     pub(crate) fn new(
         mut child: Child,
-        mark: String,
+        tree: Tree,
         folder: PathBuf,
         introduction: Value,
         overlooked: Vec<&'static str>,
@@ -67,7 +83,7 @@ impl Editor {
             stdin,
             exit,
             pid,
-            mark,
+            tree,
             folder,
             introduction,
             overlooked,
@@ -100,9 +116,9 @@ impl Editor {
         self.pid
     }
 
-    /// Every process that came of this editor, with its command line.
+    /// Every process that came of this editor, with its command line; of one that shares a daemon, of its workspace.
     pub fn processes(&self) -> Vec<(u32, String)> {
-        processes::with_mark(&self.mark)
+        processes::with_mark(self.tree.mark())
     }
 
     /// What is left of those after `bound`; returns as soon as none is.
@@ -116,7 +132,7 @@ impl Editor {
         wanted: impl Fn(&str) -> bool,
         bound: Duration,
     ) -> Vec<(u32, String)> {
-        processes::remaining(&self.mark, wanted, bound)
+        processes::remaining(self.tree.mark(), wanted, bound)
     }
 
     /// The pid of the app-server.
@@ -290,7 +306,9 @@ impl Editor {
                 self.exit_status();
             }
         }
-        assert_eq!(self.remaining(AFTERLIFE), [], "processes that remain");
+        if matches!(self.tree, Tree::Own(_)) {
+            assert_eq!(self.remaining(AFTERLIFE), [], "processes that remain");
+        }
         self.inbox.await_end();
         let unread = self.unread();
         assert!(
@@ -311,7 +329,7 @@ impl Drop for Editor {
                 "transcript (ms; -> editor, <- server, else stderr)\n{}",
                 self.inbox.transcript()
             );
-            processes::kill_marked(&self.mark);
+            processes::kill_marked(self.tree.mark());
         }
         assert!(told_before || !failed, "the end of the story, see above");
     }

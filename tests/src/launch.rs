@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 
+use crate::editor::Tree;
 use crate::workspace::uri;
 use crate::{Editor, Workspace, programs};
 
@@ -18,6 +19,7 @@ pub struct Launch<'w> {
     capabilities: Value,
     environment: Vec<(&'static str, String)>,
     below_shell: bool,
+    shared: bool,
     overlooked: Vec<&'static str>,
 }
 
@@ -34,6 +36,7 @@ impl<'w> Launch<'w> {
             capabilities: json!({}),
             environment: Vec::new(),
             below_shell: false,
+            shared: false,
             overlooked: Vec::new(),
         }
     }
@@ -76,6 +79,12 @@ impl<'w> Launch<'w> {
         self
     }
 
+    /// With the daemon of the workspace, which all such editors share; else it is an Outrigger of its own.
+    pub fn shared(mut self) -> Self {
+        self.shared = true;
+        self
+    }
+
     /// Messages whose method begins like this may stay unread at the end of the story, for this reason.
     pub fn overlook(mut self, prefix: &'static str, _reason: &str) -> Self {
         self.overlooked.push(prefix);
@@ -90,6 +99,13 @@ impl<'w> Launch<'w> {
         let mut command = self.command();
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.env("OUTRIGGER_TEST_EDITOR", &mark["OUTRIGGER_TEST_EDITOR=".len()..]);
+        let tree = if self.shared {
+            // The daemon has the mark of whichever editor started it: what is its own is the workspace's.
+            self.workspace.will_share();
+            Tree::OfWorkspace(self.workspace.mark().to_owned())
+        } else {
+            Tree::Own(mark)
+        };
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().unwrap();
         let introduction = json!({
@@ -99,7 +115,7 @@ impl<'w> Launch<'w> {
             "workspaceFolders": [{ "uri": uri(&self.workspace.folder()), "name": "repo" }],
             "initializationOptions": self.options,
         });
-        Editor::new(child, mark, self.workspace.folder(), introduction, self.overlooked)
+        Editor::new(child, tree, self.workspace.folder(), introduction, self.overlooked)
     }
 
     /// Starts the process and introduces the editor.
@@ -110,7 +126,7 @@ impl<'w> Launch<'w> {
     }
 
     fn command(&self) -> Command {
-        let arguments = ["--stdio", "--solo"];
+        let arguments: &[&str] = if self.shared { &["--stdio"] } else { &["--stdio", "--solo"] };
         if self.below_shell {
             let mut shell = self.workspace.command("/bin/sh");
             // A command in the background would have no stdin unless it is given this way.

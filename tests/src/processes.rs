@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::PATIENCE;
+
 /// The processes whose environment holds `NAME=value`, with their command lines. Linux only; elsewhere none is found.
 pub fn with_mark(mark: &str) -> Vec<(u32, String)> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
@@ -49,5 +51,14 @@ pub fn kill(pid: u32) {
 pub fn kill_marked(mark: &str) {
     for (pid, _) in with_mark(mark) {
         kill(pid);
+    }
+}
+
+/// Looks again and again until `done`: for what the kernel or another process tells nobody.
+pub fn until(mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !done() {
+        assert!(Instant::now() < deadline, "not within {PATIENCE:?}");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }

@@ -1,25 +1,37 @@
 //! A place of its own for one story: a git repository, homes, and a scripted model.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use scripted_model::{Options, Server, codex_home};
 use tempfile::TempDir;
 use url::Url;
 
-use crate::{Launch, PATIENCE};
+use crate::editor::AFTERLIFE;
+use crate::{Launch, PATIENCE, processes, programs};
+
+/// Names the workspace in the environment of all that came of it.
+const MARK: &str = "OUTRIGGER_TEST_WORKSPACE";
 
 /// Everything that a story needs, in a temporary folder that goes with it.
 pub struct Workspace {
     root: PathBuf,
+    outrigger_home: PathBuf,
     model: Server,
+    mark: String,
+    /// An editor was with its daemon.
+    shared: Cell<bool>,
     _folder: TempDir,
 }
 
 impl Workspace {
     /// A repository with these files committed.
     pub fn with(files: &[(&str, &str)]) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = tempfile::Builder::new().prefix("outrigger-").tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
         for name in ["repo", "home", "tmp", "scripts"] {
@@ -28,7 +40,14 @@ impl Workspace {
         let options = Options { scripts: Some(root.join("scripts")), ..Options::default() };
         let model = Server::start(options).unwrap();
         codex_home(&root.join("codex"), &model.base_url()).unwrap();
-        let workspace = Self { root, model, _folder: folder };
+        let workspace = Self {
+            outrigger_home: root.join("outrigger"),
+            root,
+            model,
+            mark: format!("{MARK}={}-{number}", std::process::id()),
+            shared: Cell::new(false),
+            _folder: folder,
+        };
         for (name, text) in files {
             workspace.write(name, text);
         }
@@ -41,6 +60,12 @@ impl Workspace {
     /// An empty repository.
     pub fn empty() -> Self {
         Self::with(&[])
+    }
+
+    /// The same workspace with Outrigger's state in another place.
+    pub fn keeping_state_in(mut self, outrigger_home: PathBuf) -> Self {
+        self.outrigger_home = outrigger_home;
+        self
     }
 
     /// An editor of this workspace, to be launched.
@@ -101,6 +126,46 @@ impl Workspace {
         std::fs::write(file, steps.to_string()).unwrap();
     }
 
+    /// What every process of this workspace has in its environment.
+    pub fn mark(&self) -> &str {
+        &self.mark
+    }
+
+    /// Every process of this workspace, with its command line.
+    pub fn processes(&self) -> Vec<(u32, String)> {
+        processes::with_mark(&self.mark)
+    }
+
+    /// Waits until none is left, and fails when some are after `bound`.
+    pub fn assert_deserted(&self, bound: Duration) {
+        assert_eq!(processes::remaining(&self.mark, |_| true, bound), [], "processes that remain");
+    }
+
+    pub(crate) fn will_share(&self) {
+        self.shared.set(true);
+    }
+
+    /// `outrigger daemon` with these arguments, in the environment of this workspace.
+    pub fn daemon(&self, arguments: &[&str]) -> Output {
+        let mut command = self.command(programs::outrigger());
+        command.arg("daemon").args(arguments).stdin(Stdio::null()).output().unwrap()
+    }
+
+    /// The pid of the daemon, if one runs.
+    pub fn daemon_pid(&self) -> Option<u32> {
+        let status = self.daemon(&["status", "--json"]);
+        let status: serde_json::Value = serde_json::from_slice(&status.stdout).ok()?;
+        status["pid"].as_u64()?.try_into().ok()
+    }
+
+    fn show_log(&self) {
+        let homes = std::fs::read_dir(self.outrigger_home.join("homes")).into_iter().flatten();
+        for home in homes.flatten() {
+            let log = std::fs::read_to_string(home.path().join("logs/daemon.log"));
+            eprintln!("log of the daemon\n{}", log.unwrap_or_default());
+        }
+    }
+
     fn git(&self, arguments: &[&str]) {
         let mut git = self.command("git");
         git.args(["-c", "user.name=Tester", "-c", "user.email=tester@example.com"]);
@@ -115,13 +180,33 @@ impl Workspace {
             .current_dir(self.folder())
             .env("HOME", self.root.join("home"))
             .env("CODEX_HOME", self.codex_home())
-            .env("OUTRIGGER_HOME", self.root.join("outrigger"))
+            .env("OUTRIGGER_HOME", &self.outrigger_home)
+            .env(MARK, &self.mark[MARK.len() + 1..])
             // Codex refuses to keep its programs in a CODEX_HOME below the temporary folder.
             .env("TMPDIR", self.root.join("tmp"))
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env_remove("OPENAI_API_KEY")
             .env_remove("CODEX_API_KEY");
         command
+    }
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        let told_before = std::thread::panicking();
+        let end = std::panic::AssertUnwindSafe(|| {
+            if self.shared.get() {
+                let stopped = self.daemon(&["stop"]);
+                assert!(stopped.status.success(), "{}", String::from_utf8_lossy(&stopped.stderr));
+            }
+            self.assert_deserted(AFTERLIFE);
+        });
+        let failed = !told_before && std::panic::catch_unwind(end).is_err();
+        if told_before || failed {
+            self.show_log();
+            processes::kill_marked(&self.mark);
+        }
+        assert!(!failed, "the end of the workspace, see above");
     }
 }
 
