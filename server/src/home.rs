@@ -63,10 +63,15 @@ pub fn name_of(path: &Path) -> String {
 
 /// The state directory of the `CODEX_HOME` that the environment names; none without a home directory.
 pub fn of_this_environment() -> Option<PathBuf> {
+    let outrigger_home = std::env::var_os("OUTRIGGER_HOME").map(PathBuf::from);
+    directory(outrigger_home, &codex_home_of_this_environment()?)
+}
+
+/// The `CODEX_HOME` that the environment names.
+pub fn codex_home_of_this_environment() -> Option<PathBuf> {
     let variable = |name| std::env::var_os(name).map(PathBuf::from);
     let user = variable(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
-    let codex_home = codex_home(variable("CODEX_HOME"), user.as_deref())?;
-    directory(variable("OUTRIGGER_HOME"), &codex_home)
+    codex_home(variable("CODEX_HOME"), user.as_deref())
 }
 
 /// `CODEX_HOME`, which comes from the environment only, or where codex has it by default.

@@ -13,6 +13,7 @@ use crate::{
     editor::{Face, Redrawn},
     files, home,
     protocol::{Incoming, Outgoing, SessionId, wire::Closed},
+    redact::{self, Redactor},
     transport::{self, Connection, Limits, Outbox},
 };
 
@@ -77,6 +78,8 @@ pub struct Host {
     ended: Option<u8>,
     last_session: u32,
     lifetime: Lifetime,
+    /// Knows the secrets of every session's environment.
+    redactor: Redactor,
     /// Terminals that wait for the end of the daemon, which their connection tells them.
     leaving: Vec<Visitor>,
     /// Since when (in microseconds) every editor is behind, and the fewest bytes queued since.
@@ -91,7 +94,11 @@ struct Editor {
 
 impl Host {
     /// A host without sessions. `claim` is the state directory, where it is taken already.
-    pub fn new(claim: Option<home::Claim>, lifetime: Lifetime) -> std::io::Result<Self> {
+    pub fn new(
+        claim: Option<home::Claim>,
+        lifetime: Lifetime,
+        redactor: Redactor,
+    ) -> std::io::Result<Self> {
         let clock = Clock::start();
         let (inbox, arrivals) = mpsc::unbounded_channel();
         let (codex_inbox, codex_events) = mpsc::channel(CODEX_INBOX);
@@ -114,6 +121,7 @@ impl Host {
             ended: None,
             last_session: 0,
             lifetime,
+            redactor,
             leaving: Vec::new(),
             behind_since: None,
         })
@@ -125,6 +133,9 @@ impl Host {
 
     /// Takes in an editor. `connect` serves its connection, given where its messages go and the bounds.
     pub fn join(&mut self, origin: Origin, connect: impl FnOnce(Tell, Limits) -> Connection) {
+        let variables =
+            origin.environment.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+        self.redactor.learn(redact::of_environment(variables));
         self.last_session += 1;
         let session = SessionId(self.last_session);
         let connection = connect(Tell { session, inbox: self.inbox.clone() }, Limits::default());

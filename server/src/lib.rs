@@ -10,6 +10,7 @@ pub mod editor;
 mod files;
 pub mod home;
 mod host;
+pub mod logging;
 pub mod paths;
 pub mod protocol;
 pub mod redact;
@@ -20,8 +21,7 @@ pub mod transport;
 
 #[cfg(unix)]
 pub use shared::{
-    Outcome, open_log as open_daemon_log, run as run_daemon, status as daemon_status,
-    stop as stop_daemon,
+    Outcome, log as log_daemon, run as run_daemon, status as daemon_status, stop as stop_daemon,
 };
 pub use solo::run as run_solo;
 

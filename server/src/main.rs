@@ -1,15 +1,13 @@
-//! Arguments, logging and the exit code.
+//! Arguments and the exit code.
 
 use std::{
     io::{self, Write},
     panic::AssertUnwindSafe,
     process::ExitCode,
-    sync::Mutex,
 };
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use outrigger::{Outcome, daemon};
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+use outrigger::{Outcome, daemon, logging};
 
 /// sysexits' `EX_SOFTWARE`: a defect of ours. The editor starts us again.
 const DEFECT: u8 = 70;
@@ -19,11 +17,12 @@ fn main() -> ExitCode {
     let code = match matches.subcommand() {
         Some(("daemon", daemon)) => of_daemon(daemon),
         _ if matches.get_flag("solo") => {
-            log_to(io::stderr);
-            serve(outrigger::run_solo())
+            let redactor = logging::redactor();
+            logging::to_stderr(redactor.clone());
+            serve(outrigger::run_solo(redactor))
         }
         _ => {
-            log_to(io::stderr);
+            logging::to_stderr(logging::redactor());
             daemon::relay()
         }
     };
@@ -52,13 +51,13 @@ fn arguments() -> Command {
 
 fn of_daemon(matches: &ArgMatches) -> u8 {
     match matches.subcommand() {
-        Some(("run", _)) => match outrigger::open_daemon_log() {
-            Ok(file) => {
-                log_to(Mutex::new(file));
-                serve(outrigger::run_daemon())
+        Some(("run", _)) => {
+            let redactor = logging::redactor();
+            match outrigger::log_daemon(redactor.clone()) {
+                Ok(()) => serve(outrigger::run_daemon(redactor)),
+                Err(error) => told(&Outcome::failed(&error)),
             }
-            Err(error) => told(&Outcome::failed(&error)),
-        },
+        }
         Some(("launch", _)) => u8::from(daemon::launch().is_err()),
         Some(("stop", _)) => told(&outrigger::stop_daemon()),
         Some((_, status)) => told(&outrigger::daemon_status(status.get_flag("json"))),
@@ -73,18 +72,6 @@ fn told(outcome: &Outcome) -> u8 {
         _ => writeln!(io::stderr(), "{}", outcome.text),
     };
     outcome.code
-}
-
-/// stdout is the wire: what there is to say goes to stderr, which editors keep in a log, or to a file.
-fn log_to(writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static) {
-    tracing_subscriber::fmt()
-        .with_writer(writer)
-        .with_ansi(false)
-        .with_env_filter(
-            EnvFilter::try_from_env("OUTRIGGER_LOG").unwrap_or_else(|_| EnvFilter::new("info")),
-        )
-        .init();
-    std::panic::set_hook(Box::new(|panic| tracing::error!("defect: {panic}")));
 }
 
 fn serve(run: impl Future<Output = io::Result<u8>>) -> u8 {

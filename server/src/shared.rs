@@ -1,10 +1,6 @@
 //! The daemon: one host for all editors of a person, and what a terminal asks of it.
 
-use std::{
-    fs::{File, OpenOptions},
-    io,
-    path::PathBuf,
-};
+use std::{io, path::PathBuf};
 
 use tracing::info;
 
@@ -13,6 +9,8 @@ use crate::{
     daemon::{self, Ask, Build, control},
     home,
     host::{Arrival, Host, Lifetime},
+    logging,
+    redact::Redactor,
 };
 
 /// What a command has to say, and its exit code.
@@ -33,7 +31,7 @@ impl Outcome {
 
 /// Runs the daemon until nobody needs it. The exit code is 0, also when another process has the lock:
 /// then there is nothing to be done.
-pub async fn run() -> io::Result<u8> {
+pub async fn run(redactor: Redactor) -> io::Result<u8> {
     // A session of its own: the terminal that an editor was started from does not take it along.
     let _ = rustix::process::setsid();
     let directory = directory()?;
@@ -47,7 +45,7 @@ pub async fn run() -> io::Result<u8> {
     let program = std::env::current_exe()?;
     let build = Build::of(&program)?;
     daemon::prune(&directory, &program);
-    let mut host = Host::new(Some(claim), Lifetime::Need(build))?;
+    let mut host = Host::new(Some(claim), Lifetime::Need(build), redactor)?;
     let inbox = host.inbox();
     let door = daemon::listen(&directory, move |caller| {
         // The loop is gone only at the end of the process.
@@ -62,11 +60,9 @@ pub async fn run() -> io::Result<u8> {
     Ok(code)
 }
 
-/// Where the daemon says what there is to say: it has no stderr that anyone reads.
-pub fn open_log() -> io::Result<File> {
-    let logs = directory()?.join("logs");
-    home::create_private(&logs)?;
-    OpenOptions::new().create(true).append(true).open(logs.join("daemon.log"))
+/// Has the daemon log to its state directory.
+pub fn log(redactor: Redactor) -> io::Result<()> {
+    logging::to_file(&directory()?.join("logs"), redactor)
 }
 
 /// `outrigger daemon status`: 0 when it runs, 1 when not.

@@ -3,12 +3,13 @@
 use crate::{
     core::session::Origin,
     host::{Host, Lifetime},
+    redact::Redactor,
     transport,
 };
 
 /// Serves one editor over stdio until it leaves. The exit code is LSP's: 0 after `shutdown`, else 1.
-pub async fn run() -> std::io::Result<u8> {
-    let mut host = Host::new(None, Lifetime::Session)?;
+pub async fn run(redactor: Redactor) -> std::io::Result<u8> {
+    let mut host = Host::new(None, Lifetime::Session, redactor)?;
     let (input, output) = transport::stdio()?;
     host.join(here(), |editor, limits| {
         transport::serve(input, output, move |message| editor.tell(message), limits)

@@ -15,4 +15,5 @@ mod faults_editor;
 mod home;
 mod lsp_face;
 mod scene;
+mod secrets;
 mod threads;

@@ -19,8 +19,9 @@ mod values;
 
 use std::{
     borrow::Cow,
+    collections::BTreeSet,
     hash::{BuildHasher, RandomState},
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
 };
 
 pub use stream::Stream;
@@ -28,20 +29,57 @@ pub use values::{of_environment, of_login};
 
 use scan::{Patterns, Span, State};
 
-/// Takes secrets out of text. Clones share what they look for.
+/// Values that are remembered; a person has a few dozen.
+const MAX_VALUES: usize = 500;
+
+/// Takes secrets out of text. Clones share what they look for, and learn together.
 #[derive(Clone)]
 pub struct Redactor(Arc<Inner>);
 
 struct Inner {
-    patterns: Patterns,
+    known: RwLock<Known>,
     keys: RandomState,
+}
+
+/// What is looked for. The patterns are made when they are first needed: a process that says nothing has no use for
+/// them.
+struct Known {
+    values: BTreeSet<String>,
+    patterns: Option<Arc<Patterns>>,
 }
 
 impl Redactor {
     /// Looks for these values, of which those under 8 bytes are left out, and for what looks like a secret.
     pub fn new(values: impl IntoIterator<Item = String>) -> Self {
-        let patterns = Patterns::new(values::forms(values));
-        Self(Arc::new(Inner { patterns, keys: RandomState::new() }))
+        let known = RwLock::new(Known { values: BTreeSet::new(), patterns: None });
+        let redactor = Self(Arc::new(Inner { known, keys: RandomState::new() }));
+        redactor.learn(values);
+        redactor
+    }
+
+    /// Looks for these values too from here on, in every clone.
+    pub fn learn(&self, values: impl IntoIterator<Item = String>) {
+        let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
+        for value in values.into_iter().filter(|value| values::is_long_enough(value)) {
+            if known.values.len() >= MAX_VALUES {
+                return tracing::warn!(MAX_VALUES, "further secret values are not looked for");
+            }
+            if known.values.insert(value) {
+                known.patterns = None;
+            }
+        }
+    }
+
+    fn patterns(&self) -> Arc<Patterns> {
+        let known = self.0.known.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(patterns) = &known.patterns {
+            return Arc::clone(patterns);
+        }
+        drop(known);
+        let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
+        let patterns = Arc::new(Patterns::new(values::forms(&known.values)));
+        known.patterns = Some(Arc::clone(&patterns));
+        patterns
     }
 
     /// The text without secrets.
@@ -58,7 +96,7 @@ impl Redactor {
     /// The same for bytes that may be no UTF-8.
     pub fn bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         let mut state = State::default();
-        let scan = self.0.patterns.scan(bytes, &mut state, true);
+        let scan = self.patterns().scan(bytes, &mut state, true);
         if scan.spans.is_empty() {
             return Cow::Borrowed(bytes);
         }

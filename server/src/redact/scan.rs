@@ -93,11 +93,14 @@ impl Patterns {
                 here.iter().map(|(_, trial)| *trial).collect()
             })
             .collect();
+        // The quicker kind takes some 1 KiB for each byte that is looked for.
+        let few = patterns.iter().map(Vec::len).sum::<usize>() < 16 << 10;
+        let kind = if few { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
             .ascii_case_insensitive(true)
             .start_kind(StartKind::Unanchored)
-            .kind(Some(AhoCorasickKind::DFA))
+            .kind(Some(kind))
             .build(&patterns)
             .inspect_err(|error| tracing::error!(%error, "too many secrets to look for"))
             .ok();

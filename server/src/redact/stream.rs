@@ -27,7 +27,7 @@ impl Stream {
     }
 
     fn tell(&mut self, complete: bool) -> Vec<u8> {
-        let scan = self.redactor.0.patterns.scan(&self.held, &mut self.state, complete);
+        let scan = self.redactor.patterns().scan(&self.held, &mut self.state, complete);
         let mut out = Vec::with_capacity(scan.told);
         self.redactor.replace(&self.held, scan.begin, scan.told, &scan.spans, &mut out);
         self.held.drain(..scan.told);

@@ -1,6 +1,6 @@
 //! Secrets that are known beforehand, and the forms they turn up in.
 
-use std::fmt::Write;
+use std::{ffi::OsStr, fmt::Write};
 
 use serde_json::Value;
 
@@ -10,8 +10,12 @@ const SHORTEST: usize = 8;
 const SHORTEST_LINE: usize = 24;
 
 /// The secrets among these variables, by the names that say so.
-pub fn of_environment(variables: impl IntoIterator<Item = (String, String)>) -> Vec<String> {
-    variables.into_iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| value).collect()
+pub fn of_environment<'v>(
+    variables: impl IntoIterator<Item = (&'v OsStr, &'v OsStr)>,
+) -> Vec<String> {
+    let text = |(name, value): (&'v OsStr, &'v OsStr)| Some((name.to_str()?, value.to_str()?));
+    let secret = |(name, _): &(&str, &str)| is_secret(name);
+    variables.into_iter().filter_map(text).filter(secret).map(|(_, value)| value.into()).collect()
 }
 
 fn is_secret(name: &str) -> bool {
@@ -43,14 +47,16 @@ fn strings(value: &Value, secrets: &mut Vec<String>) {
     }
 }
 
+/// Whether the value is a secret rather than a word.
+pub fn is_long_enough(value: &str) -> bool {
+    value.trim().len() >= SHORTEST
+}
+
 /// Every form of the values that is to be found.
-pub fn forms(values: impl IntoIterator<Item = String>) -> Vec<Vec<u8>> {
+pub fn forms<'a>(values: impl IntoIterator<Item = &'a String>) -> Vec<Vec<u8>> {
     let mut forms = Vec::new();
     for value in values {
         let value = value.trim();
-        if value.len() < SHORTEST {
-            continue;
-        }
         if value.contains('\n') {
             let lines = value.lines().map(str::trim).filter(|line| line.len() >= SHORTEST_LINE);
             let secret = lines.filter(|line| !line.starts_with("-----"));

@@ -3,7 +3,7 @@
 mod clean;
 mod samples;
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::{borrow::Cow, ffi::OsStr, sync::LazyLock};
 
 use proptest::prelude::*;
 
@@ -114,7 +114,7 @@ fn base64(bytes: &[u8]) -> String {
 
 #[test]
 fn the_environment_and_the_login_name_their_secrets() {
-    let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let variable = |name: &'static str, value: &'static str| (OsStr::new(name), OsStr::new(value));
     let found = of_environment([
         variable("OPENAI_API_KEY", "one"),
         variable("npm_token", "two"),
@@ -128,6 +128,25 @@ fn the_environment_and_the_login_name_their_secrets() {
         "tokens":{"id_token":"a","access_token":"b"},"last_refresh":"2026-11-21T00:00:00Z"}"#;
     assert_eq!(of_login(login), ["b", "a"]);
     assert_eq!(of_login("not json"), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_learnt_later_holds_for_every_clone() {
+    let redactor = Redactor::new([]);
+    let clone = redactor.clone();
+    assert_eq!(clone.text("learnt-late"), "learnt-late");
+    redactor.learn(["learnt-late".to_owned()]);
+    assert_eq!(settled(&clone.text("learnt-late")), "[REDACTED:known]");
+}
+
+#[test]
+fn many_values_are_found_and_more_are_let_go() {
+    let value = |number: usize| format!("value-{number:08}");
+    let redactor = Redactor::new((0..=super::MAX_VALUES).map(value));
+    let text = (0..=super::MAX_VALUES).map(value).collect::<Vec<_>>().join(" ");
+    let found = redactor.text(&text).into_owned();
+    assert_eq!(found.matches("[REDACTED:known:").count(), super::MAX_VALUES);
+    assert!(found.ends_with(&value(super::MAX_VALUES)));
 }
 
 #[test]
