@@ -17,6 +17,7 @@ pub mod redact;
 #[cfg(unix)]
 mod shared;
 mod solo;
+pub mod store;
 pub mod transport;
 
 #[cfg(unix)]

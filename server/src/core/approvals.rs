@@ -37,6 +37,8 @@ struct Row {
     number: u64,
     epoch: u32,
     request: RpcId,
+    id: ApprovalId,
+    thread: Option<ThreadId>,
     entry: HistoryEntry,
 }
 
@@ -76,7 +78,7 @@ impl Approvals {
     }
 
     fn resolved(&self, id: &ApprovalId) -> Option<&HistoryEntry> {
-        self.history.iter().rev().map(|row| &row.entry).find(|e| e.approval.approval_id == *id)
+        self.history.iter().rev().find(|row| row.id == *id).map(|row| &row.entry)
     }
 }
 
@@ -238,8 +240,9 @@ impl Step<'_> {
         };
         // Answers to a sign-in request are secrets: that it was answered is kept, not with what.
         let secret = approval.method == "account/chatgptAuthTokens/refresh";
+        let (id, thread) = (approval.approval_id.clone(), approval.thread_id.clone());
         let entry = HistoryEntry {
-            approval,
+            approval: Raw::of(&approval),
             outcome,
             delivery: decision.is_some().then_some(Delivery::Sent),
             decision: decision.filter(|_| !secret),
@@ -251,7 +254,14 @@ impl Step<'_> {
             approvals.history.pop_front();
         }
         approvals.rows += 1;
-        approvals.history.push_back(Row { number: approvals.rows, epoch, request, entry });
+        approvals.history.push_back(Row {
+            number: approvals.rows,
+            epoch,
+            request,
+            id,
+            thread,
+            entry,
+        });
         self.broadcast("approval", &note::ApprovalResolved(&resolved), |session| session.trusted);
         self.redraw();
     }
@@ -317,8 +327,7 @@ impl Step<'_> {
         };
         let limit = params.limit.unwrap_or(DEFAULT_PAGE).clamp(1, 1_000) as usize;
         let mut rows = self.world.approvals.history.iter().rev().filter(|row| {
-            let thread = &row.entry.approval.thread_id;
-            row.number < before && (params.thread_id.is_none() || *thread == params.thread_id)
+            row.number < before && (params.thread_id.is_none() || row.thread == params.thread_id)
         });
         let page: Vec<&Row> = rows.by_ref().take(limit).collect();
         let next_cursor = rows.next().and(page.last()).map(|last| last.number.to_string());

@@ -95,7 +95,7 @@ pub struct DecisionOption {
     pub scope: DecisionScope,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
@@ -105,7 +105,7 @@ pub enum Outcome {
     Withdrawn,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum Delivery {
@@ -209,7 +209,9 @@ pub struct History {
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEntry {
-    pub approval: Approval,
+    // An `Approval`, as it was told.
+    #[cfg_attr(test, ts(as = "Approval"))]
+    pub approval: Raw,
     pub outcome: Outcome,
     pub decision: Option<Raw>,
     pub decided_by: Option<String>,

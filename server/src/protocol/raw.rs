@@ -22,6 +22,11 @@ impl Raw {
         serde_json::to_vec(value).map_or_else(|_| Self::null(), |text| Self(text.into()))
     }
 
+    /// Takes text that was written from a value of this kind, such as a row of the store.
+    pub fn from_text(text: String) -> Self {
+        Self(text.into_bytes().into())
+    }
+
     pub const fn null() -> Self {
         Self(Bytes::from_static(b"null"))
     }
