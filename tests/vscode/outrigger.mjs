@@ -77,7 +77,7 @@ export class Outrigger {
   }
 
   async composerReady() {
-    await this.view.locator("outrigger-composer textarea:enabled").waitFor({ timeout: SHOWN_MS });
+    await this.view.locator("outrigger-composer:not([away]) textarea:enabled").waitFor({ timeout: SHOWN_MS });
   }
 
   /** Writes a prompt into the composer and sends it. */
@@ -119,7 +119,8 @@ export class Outrigger {
 
   /** Waits until nothing anywhere asks any more. */
   async nothingAsks() {
-    for (const place of [this.cards, this.lenses.filter({ hasText: "Codex wants" }), this.comments, this.statusBar])
+    const bar = this.statusBar.filter({ hasText: "waits for you" });
+    for (const place of [this.cards, this.lenses.filter({ hasText: "Codex wants" }), this.comments, bar])
       await place.first().waitFor({ state: "hidden", timeout: SHOWN_MS });
   }
 }

@@ -2,7 +2,7 @@
 // surfaces draw from.
 
 import { type Door, Listeners, refusalOf, type Unsubscribe } from "./door";
-import type { Approval, ApprovalResolved } from "./protocol.generated";
+import type { Approval, ApprovalResolved, HistoryEntry } from "./protocol.generated";
 
 /** How long an approval must have been on screen before a command without an id may decide it, in milliseconds. */
 export const SEEN_AFTER_MS = 500;
@@ -11,11 +11,17 @@ export const SEEN_AFTER_MS = 500;
 export type Decided =
   { result: "sent" } | { result: "late"; message: string } | { result: "failed"; message: string; hint: string | null };
 
-export type Gone = { approval: Approval; resolved: ApprovalResolved };
+/** `here`: by a decision of this window. */
+export type Gone = { approval: Approval; resolved: ApprovalResolved; here: boolean };
+
+/** Entries of the audit trail among which one that has just been written is looked for. */
+const RECENT = 20;
 
 export class Approvals {
   private readonly byId = new Map<string, Approval>();
   private readonly deciding = new Set<string>();
+  /** Decided here; the word that it has ended is on its way. */
+  private readonly decided = new Set<string>();
   private readonly shownSince = new Map<string, number>();
   private readonly ownThreads = new Set<string>();
   private readonly changed = new Listeners<void>();
@@ -108,12 +114,14 @@ export class Approvals {
   async decide(approvalId: string, decision: unknown): Promise<Decided> {
     if (!this.byId.has(approvalId)) return { result: "late", message: "This was already decided." };
     this.deciding.add(approvalId);
+    this.decided.add(approvalId);
     this.changed.fire();
     try {
       await this.door.request("outrigger/approval/decide", { approvalId, decision });
       return { result: "sent" };
     } catch (error) {
       const refusal = refusalOf(error);
+      this.decided.delete(approvalId);
       if (refusal.kind === "approvalResolved" || refusal.kind === "approvalUnknown") {
         this.forget(approvalId);
         return { result: "late", message: refusal.message };
@@ -122,6 +130,16 @@ export class Approvals {
     } finally {
       this.deciding.delete(approvalId);
       this.changed.fire();
+    }
+  }
+
+  /** What was decided, from the audit trail; null when it does not say. */
+  async decisionOf({ approvalId, threadId }: Approval): Promise<HistoryEntry | null> {
+    try {
+      const { entries } = await this.door.request("outrigger/approval/history", { threadId, limit: RECENT });
+      return entries.find((entry) => entry.approval.approvalId === approvalId) ?? null;
+    } catch {
+      return null;
     }
   }
 
@@ -136,6 +154,7 @@ export class Approvals {
     this.byId.clear();
     for (const approval of approvals) this.byId.set(approval.approvalId, approval);
     for (const id of [...this.shownSince.keys()]) if (!this.byId.has(id)) this.shownSince.delete(id);
+    for (const id of this.decided) if (!this.byId.has(id)) this.decided.delete(id);
     this.changed.fire();
   }
 
@@ -146,9 +165,10 @@ export class Approvals {
 
   private remove(note: ApprovalResolved): void {
     const approval = this.byId.get(note.approvalId);
+    const here = this.decided.delete(note.approvalId);
     if (!approval) return;
     this.forget(note.approvalId);
-    this.resolved.fire({ approval, resolved: note });
+    this.resolved.fire({ approval, resolved: note, here });
     this.changed.fire();
   }
 

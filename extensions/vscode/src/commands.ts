@@ -2,28 +2,35 @@
 
 import * as vscode from "vscode";
 import type { Approvals } from "./approvals";
+import { type Diagnostics, diagnosticsText, type Versions } from "./diagnostics";
 import { type ListedThread, refusalOf } from "./door";
 import { installCodex } from "./install";
+import type { Link } from "./link";
 import type { Approval } from "./protocol.generated";
 import { answersOf, questionsOf } from "./questions";
 import type { CommentThreads } from "./surfaces/commentThreads";
-import { type Notifications, say } from "./surfaces/notifications";
+import { say } from "./surfaces/notifications";
 import { type ProposedDiff, queryOf } from "./surfaces/proposedDiff";
 import type { Unsaved } from "./surfaces/unsaved";
+import type { Place } from "./trust";
 import type { Conversation } from "./view/conversation";
 import type { ViewProvider } from "./view/provider";
+import type { Queue } from "./view/queue";
 import { type Action, baseName, headline, oneLine, optionFor } from "./wording";
 
 export type Parts = {
+  link: Link;
   approvals: Approvals;
   conversation: Conversation;
   comments: CommentThreads;
   diff: ProposedDiff;
-  notifications: Notifications;
+  diagnostics: Diagnostics;
+  queue: Queue;
   unsaved: Unsaved;
   view: ViewProvider;
   log: vscode.LogOutputChannel;
-  restart: () => Promise<void>;
+  place: () => Place;
+  versions: Versions;
 };
 
 export function registerCommands(parts: Parts): vscode.Disposable[] {
@@ -31,8 +38,11 @@ export function registerCommands(parts: Parts): vscode.Disposable[] {
     "outrigger.thread.new": () => newThread(parts),
     "outrigger.thread.pick": () => pickThread(parts),
     "outrigger.turn.stop": () => parts.conversation.stop(),
-    "outrigger.restart": () => parts.restart(),
+    "outrigger.restart": () => restart(parts),
+    "outrigger.restartToUpdate": () => restartToUpdate(parts),
     "outrigger.showLog": () => parts.log.show(),
+    "outrigger.copyDiagnostics": () => copyDiagnostics(parts),
+    "outrigger.view.reload": () => parts.view.reload(),
     "outrigger.installCodex": () => installCodex(),
     "outrigger.approval.next": () => next(parts),
     "outrigger.approval.reveal": (target) => withApproval(parts, target, (approval) => reveal(parts, approval)),
@@ -49,9 +59,45 @@ export function registerCommands(parts: Parts): vscode.Disposable[] {
   return Object.entries(commands).map(([id, run]) => vscode.commands.registerCommand(id, run));
 }
 
+/** Another sidecar for this window; what Codex does goes on in the daemon. */
+export async function restart({ link, place }: Parts): Promise<void> {
+  if (place() !== "open") return;
+  const daemon = () => link.hello?.daemon?.pid;
+  const before = daemon();
+  await link.restart();
+  if (before !== undefined && daemon() === before)
+    say("Outrigger was restarted in this window. What Codex does goes on.");
+}
+
+/** Ends the daemon, which serves every window, and what Codex does in it; then the newest build is started. */
+async function restartToUpdate({ link, conversation, place }: Parts): Promise<void> {
+  if (place() !== "open") return;
+  if (conversation.page.activeTurnId !== null) {
+    const text = "Codex is working. A restart of the daemon ends its turns, in every window.";
+    if ((await vscode.window.showWarningMessage(text, { modal: true }, "Restart")) !== "Restart") return;
+  }
+  await link.restartDaemon();
+}
+
+async function copyDiagnostics(parts: Parts): Promise<void> {
+  const { link, conversation, approvals, diagnostics, versions } = parts;
+  const metrics = await link.request("outrigger/metrics", {}).catch(() => null);
+  const text = diagnosticsText({
+    versions,
+    link: link.state,
+    pid: link.pid,
+    hello: link.hello,
+    appServer: conversation.page.appServer,
+    waiting: approvals.pending.length,
+    diagnostics: diagnostics.last,
+    metrics,
+  });
+  await vscode.env.clipboard.writeText(text);
+  void vscode.window.showInformationMessage("Outrigger's diagnostics are on the clipboard.");
+}
+
 /** Sends a decision and says what the person must know about it. */
 export async function decide(parts: Parts, approvalId: string, decision: unknown): Promise<boolean> {
-  parts.notifications.decidingHere(approvalId);
   const decided = await parts.approvals.decide(approvalId, decision);
   if (decided.result === "late") say(decided.message);
   if (decided.result === "failed") {

@@ -44,12 +44,18 @@ export type Owned = { dispose(): unknown };
 
 export type Unsubscribe = () => void;
 
-/** How the sidecar process is. `stopped` says why it is not there, when there is a reason to tell. */
+/**
+ * How the sidecar process is. `again`: one that ran is being replaced, so what was shown stays. `stopped` says why it
+ * is not there, and whether another sidecar helps or only another daemon.
+ */
 export type LinkState =
   | { state: "off" }
-  | { state: "starting" }
+  | { state: "starting"; again: boolean }
   | { state: "running" }
-  | { state: "stopped"; message: string; hint: string | null };
+  | { state: "stopped"; message: string; hint: string | null; remedy: "restart" | "daemon" };
+
+/** What the sidecar said of itself in `initialize`. `newer`: a newer build than the daemon's is installed. */
+export type Hello = { version: string; daemon: { pid: number; version: string; newer: boolean } | null };
 
 export interface Door {
   readonly state: LinkState;

@@ -7,14 +7,14 @@ import {
   ErrorAction,
   LanguageClient,
   RevealOutputChannelOn,
-  State,
   type StaticFeature,
-  TransportKind,
 } from "vscode-languageclient/node";
-import { type Calls, type Door, type LinkState, Listeners, refusalOf, type Unsubscribe } from "./door";
+import { type Calls, type Door, type Hello, type LinkState, Listeners, refusalOf, type Unsubscribe } from "./door";
 import type { ClientNotifications, Notifications } from "./protocol.generated";
 import { RestartBudget } from "./restartBudget";
 import * as settings from "./settings";
+import { runSidecar, Sidecar } from "./sidecar";
+import { Watchdog } from "./watchdog";
 
 /** The notes that this extension draws from. */
 const EVENTS = ["approval", "thread", "appServer", "diagnostic"];
@@ -32,6 +32,10 @@ const LEFT_OUT = new Set([
 ]);
 
 const LOG_HINT = "The log says more.";
+/** A sidecar that has not answered `initialize` after this long, in milliseconds, does not count as one. */
+const START_MS = 30_000;
+/** A sidecar that dies is started again this often within this many milliseconds; then a person is asked. */
+const [RESTARTS, WINDOW_MS] = [4, 3 * 60_000];
 
 class Client extends LanguageClient {
   override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
@@ -47,10 +51,15 @@ class Client extends LanguageClient {
 
 export class Link implements Door, vscode.Disposable {
   private client: Client | null = null;
+  private sidecar: Sidecar | null = null;
   private current: LinkState = { state: "off" };
   private readonly states = new Listeners<LinkState>();
   private readonly notes = new Map<string, Listeners<unknown>>();
-  private readonly budget = new RestartBudget();
+  private readonly budget = new RestartBudget(RESTARTS, WINDOW_MS);
+  private readonly watchdog = new Watchdog({
+    ask: () => this.request("outrigger/ping", {}),
+    dead: () => this.lost("It stopped answering.", "daemon"),
+  });
   /** The last step of starting or stopping; the next waits for it. */
   private step: Promise<void> = Promise.resolve();
 
@@ -63,19 +72,35 @@ export class Link implements Door, vscode.Disposable {
     return this.current;
   }
 
+  /** Null while no sidecar runs. */
+  get hello(): Hello | null {
+    if (this.current.state !== "running") return null;
+    const experimental = this.client?.initializeResult?.capabilities.experimental as { outrigger?: Hello } | undefined;
+    const said = experimental?.outrigger;
+    return said ? { version: said.version, daemon: said.daemon ?? null } : null;
+  }
+
+  get pid(): number | null {
+    return this.sidecar?.pid ?? null;
+  }
+
   start(): Promise<void> {
-    return this.enqueue(() => this.startNow());
+    return this.enqueue(() => this.startNow(false));
   }
 
   stop(): Promise<void> {
-    return this.enqueue(() => this.stopNow());
+    return this.enqueue(() => this.stopNow({ state: "off" }));
   }
 
+  /** Gives this window another sidecar. The daemon, and all that other windows do, goes on. */
   restart(): Promise<void> {
-    this.budget.renew();
-    return this.enqueue(async () => {
-      await this.stopNow();
-      await this.startNow();
+    return this.replace(() => Promise.resolve());
+  }
+
+  /** Ends the daemon, for every window, and starts this window's sidecar, which brings a new one. */
+  restartDaemon(): Promise<void> {
+    return this.replace(async () => {
+      await runSidecar(settings.sidecarPath(this.extension), ["daemon", "stop"]);
     });
   }
 
@@ -92,9 +117,12 @@ export class Link implements Door, vscode.Disposable {
   }
 
   onNote<M extends keyof Notifications>(method: M, listener: (params: Notifications[M]) => void): Unsubscribe {
-    const listeners = this.notes.get(method) ?? new Listeners<unknown>();
-    this.notes.set(method, listeners);
-    this.client?.onNotification(method, (params: unknown) => listeners.fire(params));
+    const known = this.notes.get(method);
+    const listeners = known ?? new Listeners<unknown>();
+    if (!known) {
+      this.notes.set(method, listeners);
+      this.client?.onNotification(method, (params: unknown) => listeners.fire(params));
+    }
     return listeners.add(listener as (params: unknown) => void);
   }
 
@@ -111,58 +139,105 @@ export class Link implements Door, vscode.Disposable {
     return this.step;
   }
 
-  private async startNow(): Promise<void> {
+  private replace(between: () => Promise<void>): Promise<void> {
+    this.budget.renew();
+    if (this.current.state === "starting") this.sidecar?.kill(); // It may never come up: the next step need not wait.
+    return this.enqueue(async () => {
+      await this.stopNow({ state: "starting", again: true });
+      try {
+        await between();
+      } catch (error) {
+        const { message } = refusalOf(error);
+        this.log.error(`The daemon was not ended: ${message}`);
+        const text = `The daemon was not ended: ${message}`;
+        this.become({ state: "stopped", message: text, hint: LOG_HINT, remedy: "daemon" });
+        return;
+      }
+      await this.startNow(true);
+    });
+  }
+
+  private async startNow(again: boolean): Promise<void> {
     if (this.client) return;
-    const client = this.makeClient(settings.sidecarPath(this.extension));
+    this.become({ state: "starting", again });
+    const client = this.makeClient();
     this.client = client;
     for (const [method, listeners] of this.notes) {
       client.onNotification(method, (params: unknown) => listeners.fire(params));
     }
-    client.onDidChangeState(({ newState }) => {
-      if (client !== this.client) return;
-      if (newState === State.Running) this.become({ state: "running" });
-      if (newState === State.Starting) this.become({ state: "starting" });
-    });
+    let late = false as boolean; // A narrower type would not see that the timer sets it.
+    const limit = setTimeout(() => {
+      late = true;
+      this.sidecar?.kill(); // Which makes `start` fail.
+    }, START_MS);
     try {
       await client.start();
+      if (client !== this.client) return;
+      this.become({ state: "running" });
+      this.watchdog.start();
     } catch (error) {
-      await this.gaveUp(client, error);
+      if (late) this.lost("It did not come up.", "daemon");
+      else await this.gaveUp(client, error);
+    } finally {
+      clearTimeout(limit);
     }
   }
 
-  private async stopNow(): Promise<void> {
-    const client = this.client;
-    this.client = null;
-    this.become({ state: "off" });
+  private async stopNow(next: LinkState): Promise<void> {
+    const { client, sidecar } = this.leave();
+    this.become(next);
     await client?.dispose().catch((error: unknown) => this.log.warn(`The sidecar did not stop: ${String(error)}`));
+    await sidecar?.ended();
   }
 
   private async gaveUp(client: Client, error: unknown): Promise<void> {
     if (client !== this.client) return;
-    this.client = null;
+    const { sidecar } = this.leave();
     const { message, hint } = refusalOf(error);
     this.log.error(`Outrigger did not start: ${message}`);
-    this.become({ state: "stopped", message: `It did not start: ${message}`, hint: hint ?? LOG_HINT });
+    this.become({
+      state: "stopped",
+      message: `It did not start: ${message}`,
+      hint: hint ?? LOG_HINT,
+      remedy: "restart",
+    });
+    sidecar?.kill();
     await client.dispose().catch(() => undefined); // It never ran: there may be nothing to dispose.
   }
 
-  /** A sidecar that ran is gone: another is started, with a client of its own, while the budget lasts. */
-  private died(): void {
-    const client = this.client;
-    if (!client || this.current.state !== "running") return; // One that did not come up is told by `gaveUp`.
-    this.client = null;
-    client.dispose().catch(() => undefined); // Its process is gone already.
+  /** A sidecar is gone or of no use: another is started, with a client of its own, while the budget lasts. */
+  private lost(why: string, remedy: "restart" | "daemon"): void {
+    const { client, sidecar } = this.leave();
+    this.log.warn(`The sidecar was lost: ${why}`);
+    sidecar?.kill();
+    client?.dispose().catch(() => undefined); // There is no one left to say goodbye to.
     if (this.budget.spend()) {
-      this.become({ state: "starting" });
-      void this.start();
-    } else this.become({ state: "stopped", message: "It stopped several times within three minutes.", hint: LOG_HINT });
+      this.become({ state: "starting", again: true });
+      void this.enqueue(() => this.startNow(true));
+    } else {
+      const message = `${why} That happened several times within three minutes.`;
+      this.become({ state: "stopped", message, hint: LOG_HINT, remedy });
+    }
   }
 
-  private makeClient(command: string): Client {
-    return new Client(
+  private leave(): { client: Client | null; sidecar: Sidecar | null } {
+    const { client, sidecar } = this;
+    [this.client, this.sidecar] = [null, null];
+    this.watchdog.stop();
+    return { client, sidecar };
+  }
+
+  private makeClient(): Client {
+    const client: Client = new Client(
       "outrigger",
       "Outrigger",
-      { command, transport: TransportKind.stdio, args: ["--solo"] },
+      async () => {
+        const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+        const sidecar = await Sidecar.start(settings.sidecarPath(this.extension), settings.sidecarArgs(), folder);
+        if (client !== this.client) sidecar.kill();
+        else this.sidecar = sidecar;
+        return sidecar.process;
+      },
       {
         outputChannel: this.log,
         revealOutputChannelOn: RevealOutputChannelOn.Never,
@@ -176,12 +251,14 @@ export class Link implements Door, vscode.Disposable {
         errorHandler: {
           error: () => ({ action: ErrorAction.Continue, handled: true }),
           closed: () => {
-            this.died();
+            // One that did not come up is told by `startNow`.
+            if (client === this.client && this.current.state === "running") this.lost("It ended.", "restart");
             return { action: CloseAction.DoNotRestart, handled: true };
           },
         },
       },
     );
+    return client;
   }
 
   private become(state: LinkState): void {

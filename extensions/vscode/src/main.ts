@@ -3,6 +3,8 @@
 import * as vscode from "vscode";
 import { Approvals } from "./approvals";
 import { decide, type Parts, registerCommands } from "./commands";
+import { Diagnostics } from "./diagnostics";
+import { type Atom, Drafts, type Kept } from "./drafts";
 import { Link } from "./link";
 import * as settings from "./settings";
 import { CommentThreads } from "./surfaces/commentThreads";
@@ -13,14 +15,17 @@ import { ProposedDiff } from "./surfaces/proposedDiff";
 import { Shown } from "./surfaces/shown";
 import { StatusBar } from "./surfaces/statusBar";
 import { Unsaved } from "./surfaces/unsaved";
+import { UpdateOffer } from "./surfaces/updateOffer";
 import { placeOf } from "./trust";
 import { Conversation } from "./view/conversation";
+import { Decisions } from "./view/decisions";
 import { handle } from "./view/handle";
 import type { FromView } from "./view/messages";
 import { ViewProvider } from "./view/provider";
+import { Queue } from "./view/queue";
 
 const LAST_THREAD = "outrigger.lastThread";
-const DRAFT = "outrigger.draft";
+const DRAFTS = "outrigger.drafts";
 
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Outrigger", { log: true });
@@ -43,19 +48,37 @@ export function activate(context: vscode.ExtensionContext): void {
   const unsaved = new Unsaved(approvals);
   const comments = new CommentThreads(approvals, proposals, diff, unsaved);
   const lenses = new Lenses(approvals, proposals, unsaved);
-  const draft = {
-    get: () => context.workspaceState.get<string>(DRAFT) ?? "",
-    set: (text: string) => void context.workspaceState.update(DRAFT, text),
-  };
+  const diagnostics = new Diagnostics();
+  const drafts = new Drafts({
+    atoms: NO_ATOMS,
+    memory: {
+      get: () => context.workspaceState.get<Record<string, Kept>>(DRAFTS),
+      set: (all) => void context.workspaceState.update(DRAFTS, all),
+    },
+    now: Date.now,
+  });
+  const decisions = new Decisions(link, approvals, vscode.env.appName);
+  const queue = new Queue({
+    door: link,
+    fail: (refusal) => conversation.fail(refusal),
+    putBack: (text) => view.putBack(text),
+  });
   const received = (message: FromView) =>
     handle(parts, message, (approvalId, decision) => decide(parts, approvalId, decision));
-  const view = new ViewProvider(context.extensionUri, conversation, approvals, unsaved, place, draft, received);
+  const content = { conversation, approvals, unsaved, queue, decisions, drafts, place };
+  const view = new ViewProvider(context.extensionUri, content, log, received);
   const shown = new Shown(approvals, diff, view);
   const notifications = new Notifications(approvals);
-  const statusBar = new StatusBar(approvals, conversation);
-  const restart = () => (place() === "open" ? link.restart() : Promise.resolve());
-  const parts: Parts = { approvals, conversation, comments, diff, notifications, unsaved, view, log, restart };
+  const statusBar = new StatusBar(approvals, conversation, place);
+  const versions = {
+    editor: `${vscode.env.appName} ${vscode.version}`,
+    extension: (context.extension.packageJSON as { version: string }).version,
+    platform: `${process.platform}-${process.arch}`,
+  };
+  const shared = { link, approvals, conversation, queue, comments, diff, diagnostics };
+  const parts: Parts = { ...shared, unsaved, view, log, place, versions };
 
+  const updates = new UpdateOffer();
   const follow = () => {
     view.pageChanged();
     void (place() === "open" ? link.start() : link.stop());
@@ -64,14 +87,28 @@ export function activate(context: vscode.ExtensionContext): void {
     const tell = (key: string, value: boolean) => void vscode.commands.executeCommand("setContext", key, value);
     tell("outrigger.running", conversation.page.link.state === "running");
     tell("outrigger.turnRunning", conversation.page.activeTurnId !== null);
+    tell("outrigger.updateWaiting", link.hello?.daemon?.newer ?? false);
+  };
+  const select = () => {
+    queue.select(conversation.page.threadId);
+    decisions.select(conversation.page.threadId);
+  };
+  const read = (threadId: string) => {
+    void queue.load(threadId);
+    void decisions.load(threadId);
+    void drafts.open(threadId);
   };
   context.subscriptions.push(
     log,
     { dispose: conversation.onPage.add(tellContext) },
+    { dispose: conversation.onPage.add(select) },
+    { dispose: conversation.onSubscribed.add(read) },
+    { dispose: link.onState(() => updates.consider(link.hello)) },
+    { dispose: link.onNote("outrigger/diagnostic", (diagnostic) => diagnostics.add(diagnostic)) },
     vscode.window.registerWebviewViewProvider("outrigger.view", view),
     vscode.workspace.onDidGrantWorkspaceTrust(follow),
     vscode.workspace.onDidChangeWorkspaceFolders(follow),
-    settings.onSidecarSettings(() => void restart()),
+    settings.onSidecarSettings(() => void (place() === "open" && link.restart())),
     ...registerCommands(parts),
     ...[
       statusBar,
@@ -83,6 +120,9 @@ export function activate(context: vscode.ExtensionContext): void {
       diff,
       proposals,
       unsaved,
+      queue,
+      decisions,
+      drafts,
       conversation,
       approvals,
       link,
@@ -92,6 +132,13 @@ export function activate(context: vscode.ExtensionContext): void {
   conversation.connect();
   follow();
 }
+
+/** Drafts are this window's own. */
+const NO_ATOMS = {
+  get: (): Promise<Atom> => Promise.reject(new Error("There are no atoms.")),
+  set: (): Promise<Atom> => Promise.reject(new Error("There are no atoms.")),
+  onChanged: () => () => undefined,
+};
 
 /** The folder of the file being edited, else the first. */
 function currentFolder(): string | null {

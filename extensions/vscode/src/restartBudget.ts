@@ -1,18 +1,20 @@
-// How often a sidecar that dies is started again before a person is asked.
-
-const RESTARTS = 4;
-const WINDOW_MS = 3 * 60_000;
+// How often something that dies is started again before a person is asked.
 
 export class RestartBudget {
   private spent: number[] = [];
 
-  constructor(private readonly now: () => number = Date.now) {}
+  /** Allows `restarts` within `windowMs` milliseconds. */
+  constructor(
+    private readonly restarts: number,
+    private readonly windowMs: number,
+    private readonly now: () => number = Date.now,
+  ) {}
 
   /** True if one more restart is within the budget, which it then takes. */
   spend(): boolean {
     const now = this.now();
-    this.spent = this.spent.filter((at) => now - at < WINDOW_MS);
-    if (this.spent.length >= RESTARTS) return false;
+    this.spent = this.spent.filter((at) => now - at < this.windowMs);
+    if (this.spent.length >= this.restarts) return false;
     this.spent.push(now);
     return true;
   }

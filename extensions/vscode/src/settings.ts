@@ -17,6 +17,11 @@ export function sidecarPath(extension: vscode.Uri): string {
   return vscode.Uri.joinPath(extension, "server", name).fsPath;
 }
 
+/** Its arguments. */
+export function sidecarArgs(): string[] {
+  return ["--stdio", "--solo"];
+}
+
 export function codex(): Codex {
   const path = text("codex.path");
   return {

@@ -130,12 +130,31 @@ export function optionLabel(option: DecisionOption): string {
   return option.label;
 }
 
-/** How an approval ended, when someone or something else ended it. */
-export function goneText(approval: Approval, outcome: string, decidedBy: string | null): string {
+/** What was decided, in the past. */
+export function decidedWord(decision: unknown): string {
+  if (decision === "accept") return "Accepted";
+  if (decision === "acceptForSession") return "Accepted for the session";
+  if (decision === "decline") return "Declined";
+  if (decision === "cancel") return "Declined, and the turn stopped,";
+  if (typeof decision !== "object" || decision === null) return "Decided";
+  if ("acceptWithExecpolicyAmendment" in decision) return "Accepted for ever";
+  if ("answers" in decision) return "Answered";
+  return "Decided";
+}
+
+/** Where it was decided; empty for this window and, where only the audit trail knows, for an editor of its name. */
+export function decidedWhere(decidedBy: string | null, ownName: string, elsewhere: boolean): string {
+  if (decidedBy !== null && decidedBy !== ownName) return `in ${decidedBy}`;
+  if (!elsewhere) return "";
+  return decidedBy === null ? "elsewhere" : "in another window";
+}
+
+/** How an approval ended, when someone or something else ended it; `decided` says what and where. */
+export function goneText(approval: Approval, outcome: string, decided: string): string {
   const what = headline(approval).replace(/^Codex wants to /, "");
   switch (outcome) {
     case "decided":
-      return `Decided${decidedBy ? ` in ${decidedBy}` : " elsewhere"}: ${what}`;
+      return `${decided}: ${what}`;
     case "turnEnded":
       return `The turn ended before a decision: ${what}`;
     case "appServerExited":

@@ -39,7 +39,7 @@ test("when the sidecar is gone nothing pends, and its next list is the truth", a
   approvals.connect();
   await settled();
   link.note("outrigger/approval/requested", { approval: approval() });
-  link.become({ state: "starting" });
+  link.become({ state: "starting", again: true });
   expect(ids()).toEqual([]);
   link.answer("outrigger/approval/list", () => ({ approvals: [approval({ approvalId: "new" })] }));
   link.become({ state: "running" });

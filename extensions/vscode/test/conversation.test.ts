@@ -194,3 +194,30 @@ test("a thread that could not be read while codex was away is read when it is ba
   expect(conversation.page).toMatchObject({ loading: false, notice: null });
   expect(conversation.thread?.threadId).toBe("t1");
 });
+
+test("a lost connection leaves what is shown where it is, and the next one reads it anew", async () => {
+  const shown = snapshot({ turns: [turn()] }, 4);
+  const link = new FakeLink().answer("outrigger/thread/snapshot", () => shown);
+  const { conversation } = story(link);
+  await conversation.open("t1");
+  const [subscribed, drawn]: [string[], unknown[]] = [[], []];
+  conversation.onSubscribed.add((threadId) => subscribed.push(threadId));
+  conversation.onThread.add((thread) => drawn.push(thread));
+  link.become({ state: "starting", again: true });
+  expect([drawn, conversation.page.appServer, conversation.page.threadId]).toEqual([[], READY, "t1"]);
+
+  const anew = snapshot({ turns: [turn({ status: "interrupted" })] }, 1);
+  link.answer("outrigger/thread/snapshot", () => anew);
+  link.become({ state: "running" });
+  await settled();
+  expect([drawn, subscribed, conversation.page.loading]).toEqual([[anew.thread], ["t1"], false]);
+});
+
+test("a thread that is left is no longer listened to, even when it was never there", async () => {
+  const link = new FakeLink().answer("outrigger/thread/snapshot", () => new Promise(() => undefined));
+  const { conversation } = story(link);
+  void conversation.open("t1");
+  await settled();
+  conversation.newThread();
+  expect(link.asked.at(-1)).toEqual(["outrigger/thread/unsubscribe", { threadId: "t1" }]);
+});

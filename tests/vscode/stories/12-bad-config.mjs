@@ -28,7 +28,7 @@ export default async function (story) {
     await writeFile(file, good);
     await outrigger.button("Restart Codex").click();
     await outrigger.composerReady();
-    await outrigger.statusBar.waitFor({ state: "hidden" });
+    await outrigger.statusBar.filter({ hasText: "Codex is not running" }).waitFor({ state: "hidden" });
     await outrigger.send("Say hello [[msg:Here I am.]]");
     await outrigger.says("Here I am.");
   });

@@ -2,10 +2,10 @@
 // without this window's doing.
 
 import * as vscode from "vscode";
-import type { Approvals } from "../approvals";
+import type { Approvals, Gone } from "../approvals";
 import type { Owned } from "../door";
 import type { Approval } from "../protocol.generated";
-import { goneText, headline, networkOf, oneLine, typedCommand } from "../wording";
+import { decidedWhere, decidedWord, goneText, headline, networkOf, oneLine, typedCommand } from "../wording";
 
 /** A longer command is not decided from a notification: it would not show whole. */
 const WHOLE_COMMAND = 200;
@@ -13,19 +13,13 @@ const STATUS_MS = 6_000;
 
 export class Notifications implements vscode.Disposable {
   private readonly told = new Set<string>();
-  private readonly decidedHere = new Set<string>();
   private notified: string | null = null;
   private readonly disposables: Owned[];
 
   constructor(private readonly approvals: Approvals) {
     this.disposables = [
       { dispose: approvals.onChange(() => this.tell()) },
-      {
-        dispose: approvals.onResolved(({ approval, resolved }) => {
-          if (this.decidedHere.delete(approval.approvalId)) return;
-          say(goneText(approval, resolved.outcome, resolved.decidedBy));
-        }),
-      },
+      { dispose: approvals.onResolved((gone) => void this.explain(gone)) },
     ];
   }
 
@@ -34,14 +28,17 @@ export class Notifications implements vscode.Disposable {
   }
 
   /** A decision of this window needs no word about its end. */
-  decidingHere(approvalId: string): void {
-    this.decidedHere.add(approvalId);
+  private async explain({ approval, resolved, here }: Gone): Promise<void> {
+    if (here) return;
+    const entry = resolved.outcome === "decided" ? await this.approvals.decisionOf(approval) : null;
+    const where = decidedWhere(resolved.decidedBy, vscode.env.appName, true);
+    say(goneText(approval, resolved.outcome, `${decidedWord(entry?.decision)} ${where}`));
   }
 
   private tell(): void {
     const pending = this.approvals.pending;
     const ids = new Set(pending.map((approval) => approval.approvalId));
-    for (const known of [this.told, this.decidedHere]) for (const id of known) if (!ids.has(id)) known.delete(id);
+    for (const id of this.told) if (!ids.has(id)) this.told.delete(id);
     if (this.notified !== null && ids.has(this.notified)) return; // One at a time: the status bar has the count.
     for (const id of this.approvals.shown) this.told.add(id);
     const unseen = pending.find(({ approvalId }) => !this.told.has(approvalId));

@@ -1,10 +1,11 @@
-// One item, left, only while something waits for the person or Codex is not there.
+// One item, left: how Codex is, and what waits for the person.
 
 import * as vscode from "vscode";
 import type { Approvals } from "../approvals";
 import type { Owned } from "../door";
+import { statusOf } from "../status";
+import type { Place } from "../trust";
 import type { Conversation } from "../view/conversation";
-import { headline, oneLine } from "../wording";
 
 export class StatusBar implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem("outrigger.status", vscode.StatusBarAlignment.Left, 50);
@@ -13,6 +14,7 @@ export class StatusBar implements vscode.Disposable {
   constructor(
     private readonly approvals: Approvals,
     private readonly conversation: Conversation,
+    private readonly place: () => Place,
   ) {
     this.item.name = "Outrigger";
     const draw = () => this.draw();
@@ -25,21 +27,15 @@ export class StatusBar implements vscode.Disposable {
   }
 
   private draw(): void {
-    const pending = this.approvals.pending;
-    const { link, appServer } = this.conversation.page;
-    if (pending.length > 0) {
-      const waits = pending.length === 1 ? "Codex waits for you" : `Codex waits for you (${pending.length})`;
-      this.item.text = `$(bell-dot) ${waits}`;
-      this.item.tooltip = pending.map((approval) => oneLine(headline(approval), 120).text).join("\n");
-      this.item.command = "outrigger.approval.next";
-      this.item.backgroundColor = new vscode.ThemeColor("statusBarItem.warningBackground");
-      this.item.show();
-    } else if (link.state === "stopped" || appServer?.state === "failed") {
-      this.item.text = "$(warning) Codex is not running";
-      this.item.tooltip = link.state === "stopped" ? link.message : (appServer?.lastError?.message ?? "");
-      this.item.command = "outrigger.view.focus";
-      this.item.backgroundColor = undefined;
-      this.item.show();
-    } else this.item.hide();
+    const status = statusOf(this.place(), this.conversation.page, this.approvals.pending);
+    if (!status) {
+      this.item.hide();
+      return;
+    }
+    this.item.text = status.text;
+    this.item.tooltip = status.tooltip;
+    this.item.command = status.command;
+    this.item.backgroundColor = status.calls ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
+    this.item.show();
   }
 }

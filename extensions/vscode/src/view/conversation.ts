@@ -27,6 +27,8 @@ export type Page = {
   link: LinkState;
   appServer: AppServerStatus | null;
   threadId: string | null;
+  /** The thread that this one was forked from, or null when it was begun here: what is being written goes along. */
+  cameFrom?: string | null;
   loading: boolean;
   sending: boolean;
   stopping: boolean;
@@ -58,6 +60,8 @@ export class Conversation {
   readonly onChanges = new Listeners<ThreadChange[]>();
   /** Text that could not be sent, to be put back into the composer. */
   readonly onUnsent = new Listeners<string>();
+  /** This session is told of a thread's changes from here on: what else is known of it can be read now. */
+  readonly onSubscribed = new Listeners<string>();
 
   private transcript: Transcript | null = null;
   private held: ThreadChanged[] = [];
@@ -117,20 +121,35 @@ export class Conversation {
   newThread(): void {
     this.leave();
     this.around.memory.set(undefined);
-    this.set({ threadId: null, loading: false, notice: null });
+    this.select(null, undefined, { loading: false });
     this.onThread.fire(null);
   }
 
-  /** Shows a thread. Reading never resumes it. */
-  async open(threadId: string): Promise<void> {
+  /** Shows a thread. Reading never resumes it. `cameFrom` as in the page. */
+  async open(threadId: string, cameFrom?: string | null): Promise<void> {
     const token = this.leave();
     this.around.memory.set(threadId);
-    this.set({ threadId, loading: true, notice: null });
+    this.select(threadId, cameFrom, { loading: true });
     this.onThread.fire(null);
     this.around.onOwn(threadId);
+    await this.read(threadId, token);
+  }
+
+  /** Reads the thread anew, from a sidecar that knows nothing of us; what is shown stays until it is there. */
+  private async reopen(threadId: string): Promise<void> {
+    this.transcript = null;
+    this.held = [];
+    this.set({ loading: true, notice: null });
+    this.around.onOwn(threadId);
+    await this.read(threadId, ++this.selection);
+  }
+
+  private async read(threadId: string, token: number): Promise<void> {
     try {
       await this.around.door.request("outrigger/thread/subscribe", { threadId });
-      if (token === this.selection) await this.takeSnapshot(threadId, token);
+      if (token !== this.selection) return;
+      this.onSubscribed.fire(threadId);
+      await this.takeSnapshot(threadId, token);
     } catch (error) {
       if (token !== this.selection) return;
       const refusal = refusalOf(error);
@@ -195,7 +214,7 @@ export class Conversation {
     await this.attempt(async () => {
       const { thread } = await this.around.door.request("codex/thread/fork", { threadId, excludeTurns: true });
       this.attached.add(thread.id);
-      await this.open(thread.id);
+      await this.open(thread.id, threadId);
     });
   }
 
@@ -270,7 +289,7 @@ export class Conversation {
     const params = { cwd, ...this.around.threadSettings() };
     const { thread } = await this.around.door.request("codex/thread/start", params);
     this.attached.add(thread.id);
-    if (token === this.selection) await this.open(thread.id);
+    if (token === this.selection) await this.open(thread.id, null);
     return thread.id;
   }
 
@@ -305,7 +324,7 @@ export class Conversation {
   /** Drops what belongs to the thread shown so far, and returns the token of the new selection. */
   private leave(): number {
     const { threadId, link } = this.current;
-    if (this.transcript && threadId !== null && link.state === "running") {
+    if (threadId !== null && link.state === "running") {
       // A thread that is no longer shown need not stream here; that it fails changes nothing.
       this.around.door.request("outrigger/thread/unsubscribe", { threadId }).catch(() => undefined);
     }
@@ -380,16 +399,18 @@ export class Conversation {
   }
 
   private linked(link: LinkState): void {
-    this.set({ link, ...(link.state === "running" ? {} : { appServer: null, sending: false, stopping: false }) });
     if (link.state !== "running") {
+      const away = link.state === "starting" && link.again;
+      this.set({ link, sending: false, stopping: false, ...(away ? {} : { appServer: null }) });
       this.attached.clear();
       return;
     }
+    this.set({ link });
     void this.around.door
       .request("outrigger/appServer/status", {})
       .then((status) => this.appServer(status))
       .catch(() => undefined);
-    if (this.current.threadId !== null) void this.open(this.current.threadId);
+    if (this.current.threadId !== null) void this.reopen(this.current.threadId);
   }
 
   private appServer(status: AppServerStatus): void {
@@ -397,7 +418,13 @@ export class Conversation {
     this.set({ appServer: status });
     const { threadId, loading } = this.current;
     const unread = threadId !== null && !this.transcript && !loading;
-    if (status.state === "ready" && !wasReady && unread) void this.open(threadId);
+    if (status.state === "ready" && !wasReady && unread) void this.reopen(threadId);
+  }
+
+  private select(threadId: string | null, cameFrom: string | null | undefined, part: Partial<Page>): void {
+    delete this.current.cameFrom;
+    if (cameFrom !== undefined) this.current.cameFrom = cameFrom;
+    this.set({ threadId, notice: null, ...part });
   }
 
   private set(part: Partial<Page>): void {

@@ -8,13 +8,20 @@ import type { FromView } from "./messages";
 type Decide = (approvalId: string, decision: unknown) => Promise<boolean>;
 
 export function handle(parts: Parts, message: FromView, decide: Decide): void {
-  const { conversation, diff, log } = parts;
+  const { conversation, diff, log, queue } = parts;
   switch (message.type) {
     case "ready":
+    case "beat":
     case "draft":
       return; // The view provider answers these.
     case "send":
       return void conversation.send(message.text);
+    case "queue":
+      return void queue.add(message.text);
+    case "editQueued":
+      return void queue.edit(message.id);
+    case "removeQueued":
+      return void queue.remove(message.id);
     case "decide":
       return void decide(message.approvalId, message.decision);
     case "saveAndAccept":
@@ -37,7 +44,9 @@ export function handle(parts: Parts, message: FromView, decide: Decide): void {
     case "pickThread":
       return void vscode.commands.executeCommand("outrigger.thread.pick");
     case "restart":
-      return void parts.restart();
+      return void vscode.commands.executeCommand("outrigger.restart");
+    case "restartDaemon":
+      return void vscode.commands.executeCommand("outrigger.restartToUpdate");
     case "restartCodex":
       return void conversation.restartAppServer();
     case "install":

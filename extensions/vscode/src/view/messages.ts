@@ -3,6 +3,7 @@
 import type { Approval, ThreadChange, ThreadState } from "../protocol.generated";
 import type { Place } from "../trust";
 import type { Page } from "./conversation";
+import type { Waiting } from "./queue";
 
 export type ViewPage = Page & {
   place: Place;
@@ -11,6 +12,10 @@ export type ViewPage = Page & {
   deciding: string[];
   /** Approvals that touch a document with unsaved edits. */
   unsaved: string[];
+  /** Messages that wait for the running turn to end. */
+  queue: Waiting[];
+  /** By item: who decided about it, where that was not done in this window. */
+  decisions: Record<string, string>;
 };
 
 export type ToView =
@@ -18,14 +23,18 @@ export type ToView =
   | { type: "thread"; thread: ThreadState | null }
   | { type: "changes"; changes: ThreadChange[] }
   | { type: "unsent"; text: string }
-  /** What was written and not sent before the window was reloaded. */
-  | { type: "draft"; text: string }
+  /** What is written for a thread and not sent: here before a reload, or in another window. */
+  | { type: "draft"; threadId: string | null; text: string }
+  /** Asks whether the webview still answers. */
+  | { type: "beat" }
   /** Brings an approval into sight and gives its card the focus. */
   | { type: "reveal"; approvalId: string };
 
 export type FromView =
-  | { type: "ready" }
-  | { type: "send" | "draft"; text: string }
+  | { type: "ready" | "beat" }
+  | { type: "draft"; threadId: string | null; text: string }
+  | { type: "send" | "queue"; text: string }
+  | { type: "editQueued" | "removeQueued"; id: string }
   | { type: "decide"; approvalId: string; decision: unknown }
   | { type: "showDiff" | "saveAndAccept"; approvalId: string }
   | { type: "endProcess"; processId: string }
@@ -38,6 +47,7 @@ export type FromView =
         | "newThread"
         | "pickThread"
         | "restart"
+        | "restartDaemon"
         | "restartCodex"
         | "install"
         | "showLog"

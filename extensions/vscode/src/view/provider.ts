@@ -1,55 +1,80 @@
 // The Outrigger view: gives the webview its page and forwards what happens. All state is here or in the sidecar, so
-// that a webview which is gone comes back as it was.
+// that a webview which is gone, or no longer answers, comes back as it was.
 
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Approvals } from "../approvals";
-import { type Unsubscribe, Listeners } from "../door";
-import type { ThreadChange } from "../protocol.generated";
+import { Listeners, type Unsubscribe } from "../door";
+import type { Drafts } from "../drafts";
+import { RestartBudget } from "../restartBudget";
 import type { Unsaved } from "../surfaces/unsaved";
 import type { Place } from "../trust";
+import { Watchdog } from "../watchdog";
 import type { Conversation } from "./conversation";
-import type { FromView, ToView } from "./messages";
+import type { Decisions } from "./decisions";
+import { brokenPage, viewPage } from "./html";
+import type { FromView, ViewPage } from "./messages";
+import { Outlet } from "./outlet";
+import type { Queue } from "./queue";
 
-/** Changes are gathered this long before they go to the webview, in milliseconds: a frame's worth. */
+/** What happens is gathered this long before it goes to the webview, in milliseconds: a frame's worth. */
 const GATHER_MS = 16;
+/** A webview that stops answering is rebuilt this often within this many milliseconds; then a person is asked. */
+const [REBUILDS, WINDOW_MS] = [2, 10 * 60_000];
 
-/** What is written and not sent, kept over a reload of the window. */
-export type Draft = { get: () => string; set: (text: string) => void };
+/** Where the view's content comes from. */
+export type Content = {
+  conversation: Conversation;
+  approvals: Approvals;
+  unsaved: Unsaved;
+  queue: Queue;
+  decisions: Decisions;
+  drafts: Drafts;
+  place: () => Place;
+};
 
 export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposable {
   private view: vscode.WebviewView | null = null;
-  private ready = false;
-  private pageDue = false;
-  private threadDue = false;
-  private changes: ThreadChange[] = [];
-  private timer: NodeJS.Timeout | null = null;
-  private unsent: string | null = null;
-  private revealed: string | null = null;
+  private readonly outlet: Outlet;
   private readonly visibility = new Listeners<void>();
+  private readonly budget = new RestartBudget(REBUILDS, WINDOW_MS);
+  private readonly watchdog = new Watchdog({ ask: () => this.ask(), dead: () => this.died() });
+  private answered: () => void = () => undefined;
+  private draftOf: string | null;
   private readonly subscriptions: Unsubscribe[];
 
   constructor(
     private readonly extension: vscode.Uri,
-    private readonly conversation: Conversation,
-    private readonly approvals: Approvals,
-    private readonly unsaved: Unsaved,
-    private readonly place: () => Place,
-    private readonly draft: Draft,
+    private readonly content: Content,
+    private readonly log: vscode.LogOutputChannel,
     private readonly onMessage: (message: FromView) => void,
   ) {
+    const { conversation, approvals, unsaved, queue, decisions, drafts } = content;
+    this.draftOf = conversation.page.threadId;
+    this.outlet = new Outlet({
+      page: () => this.page(),
+      thread: () => conversation.thread,
+      post: (message) => void this.view?.webview.postMessage(message),
+      later: (flush) => void setTimeout(flush, GATHER_MS),
+    });
+    const pageChanged = () => this.pageChanged();
+    const focus = vscode.window.onDidChangeWindowState(() => this.watch());
     this.subscriptions = [
-      conversation.onPage.add(() => this.pageChanged()),
-      conversation.onThread.add(() => this.gather(() => (this.threadDue = true))),
-      conversation.onChanges.add((changes) => this.gather(() => this.changes.push(...changes))),
-      conversation.onUnsent.add((text) => this.gather(() => (this.unsent = text))),
-      approvals.onChange(() => this.pageChanged()),
-      unsaved.onChange(() => this.pageChanged()),
+      conversation.onPage.add(() => this.followThread()),
+      conversation.onThread.add(() => this.outlet.thread()),
+      conversation.onChanges.add((changes) => this.outlet.changed(changes)),
+      conversation.onUnsent.add((text) => this.putBack(text)),
+      drafts.onText.add((draft) => this.offer(draft.threadId)),
+      approvals.onChange(pageChanged),
+      unsaved.onChange(pageChanged),
+      queue.onChange.add(pageChanged),
+      decisions.onChange.add(pageChanged),
+      () => void focus.dispose(),
     ];
   }
 
   dispose(): void {
-    if (this.timer) clearTimeout(this.timer);
+    this.watchdog.stop();
     for (const unsubscribe of this.subscriptions) unsubscribe();
   }
 
@@ -62,111 +87,132 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
   }
 
   pageChanged(): void {
-    this.gather(() => (this.pageDue = true));
+    this.outlet.page();
+    this.badge();
+  }
+
+  /** Puts a text back where the person writes, before what is there. */
+  putBack(text: string): void {
+    if (this.outlet.ready) {
+      this.outlet.tell({ type: "unsent", text });
+      return;
+    }
+    const { threadId } = this.content.conversation.page;
+    const written = this.content.drafts.text(threadId);
+    this.content.drafts.write(threadId, written.trim() ? `${text}\n${written}` : text);
   }
 
   /** Brings an approval's card into sight. */
   async reveal(approvalId: string): Promise<void> {
     await vscode.commands.executeCommand("outrigger.view.focus");
-    this.gather(() => (this.revealed = approvalId));
+    this.outlet.tell({ type: "reveal", approvalId });
+  }
+
+  /** Builds the webview anew, because a person asks for it. */
+  reload(): void {
+    this.budget.renew();
+    this.build();
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
     this.view = view;
-    this.ready = false;
-    const root = vscode.Uri.joinPath(this.extension, "dist", "webview");
-    view.webview.options = { enableScripts: true, localResourceRoots: [root] };
-    view.webview.onDidReceiveMessage((message: FromView) => {
-      if (message.type === "ready") this.refill();
-      else if (message.type === "draft") this.draft.set(message.text);
-      else this.onMessage(message);
-    });
-    view.onDidChangeVisibility(() => this.visibility.fire());
-    view.onDidDispose(() => {
-      this.view = null;
-      this.ready = false;
+    view.webview.onDidReceiveMessage((message: FromView) => this.received(message));
+    view.onDidChangeVisibility(() => {
+      if (!view.visible) this.outlet.closed(); // Its content is gone; shown again, it says `ready` again.
+      this.watch();
       this.visibility.fire();
     });
-    view.webview.html = html(view.webview, root);
+    view.onDidDispose(() => {
+      this.view = null;
+      this.outlet.closed();
+      this.watch();
+      this.visibility.fire();
+    });
+    this.build();
     this.visibility.fire();
   }
 
-  /** A new webview knows nothing: it gets everything. */
-  private refill(): void {
-    this.ready = true;
-    this.post({ type: "draft", text: this.draft.get() });
-    this.gather(() => {
-      this.pageDue = true;
-      this.threadDue = true;
+  private received(message: FromView): void {
+    if (message.type === "beat") this.answered();
+    else if (message.type === "ready") this.outlet.opened();
+    else if (message.type === "draft") this.content.drafts.write(message.threadId, message.text);
+    else this.onMessage(message);
+    // The text for the composer comes after the page that says for which thread it is.
+    if (message.type === "ready") this.offer(this.draftOf);
+  }
+
+  private build(): void {
+    if (!this.view) return;
+    const { webview } = this.view;
+    const root = vscode.Uri.joinPath(this.extension, "dist", "webview");
+    this.outlet.closed();
+    webview.options = { enableScripts: true, localResourceRoots: [root] };
+    webview.html = viewPage(webview, root, randomBytes(16).toString("base64"));
+    this.badge();
+    this.watchdog.stop();
+    this.watch();
+  }
+
+  /** A webview is watched while a person can see it: a hidden one is not there, and one in a sleeping tab is still. */
+  private watch(): void {
+    if (this.visible && vscode.window.state.focused) this.watchdog.start();
+    else this.watchdog.stop();
+  }
+
+  private ask(): Promise<void> {
+    return new Promise((resolve) => {
+      this.answered = resolve;
+      void this.view?.webview.postMessage({ type: "beat" });
     });
   }
 
-  private gather(note: () => void): void {
-    note();
-    if (!this.ready) {
-      this.changes = []; // `ready` asks for the whole thread.
+  private died(): void {
+    if (!this.view) return;
+    if (this.budget.spend()) {
+      this.log.warn("The view stopped answering. It is built anew.");
+      this.build();
       return;
     }
-    this.timer ??= setTimeout(() => this.flush(), GATHER_MS);
+    this.log.error("The view stopped answering several times.");
+    this.outlet.closed();
+    this.view.webview.options = { enableScripts: false, enableCommandUris: ["outrigger.view.reload"] };
+    this.view.webview.html = brokenPage();
   }
 
-  private flush(): void {
-    this.timer = null;
-    if (!this.ready) return;
-    const { conversation, approvals } = this;
-    if (this.threadDue) this.post({ type: "thread", thread: conversation.thread });
-    else if (this.changes.length > 0) this.post({ type: "changes", changes: this.changes });
-    if (this.pageDue) {
-      const pending = approvals.pending;
-      const deciding = pending.map((a) => a.approvalId).filter((id) => approvals.isDeciding(id));
-      const page = {
-        ...conversation.page,
-        place: this.place(),
-        approvals: pending,
-        deciding,
-        unsaved: this.unsaved.approvalIds,
-      };
-      this.post({ type: "page", page });
-      this.badge(pending.length);
-    }
-    if (this.unsent !== null) this.post({ type: "unsent", text: this.unsent });
-    if (this.revealed !== null) this.post({ type: "reveal", approvalId: this.revealed });
-    [this.threadDue, this.pageDue, this.changes] = [false, false, []];
-    [this.unsent, this.revealed] = [null, null];
+  /** Another thread has another draft; one that took it along has it already. */
+  private followThread(): void {
+    const { threadId, cameFrom } = this.content.conversation.page;
+    this.pageChanged();
+    if (threadId === this.draftOf) return;
+    const left = this.draftOf;
+    this.draftOf = threadId;
+    if (threadId !== null && cameFrom === left) this.content.drafts.carry(left, threadId);
+    else this.offer(threadId);
   }
 
-  private badge(count: number): void {
+  private offer(threadId: string | null): void {
+    if (threadId !== this.draftOf) return;
+    this.outlet.tell({ type: "draft", threadId, text: this.content.drafts.text(threadId) });
+  }
+
+  private page(): ViewPage {
+    const { conversation, approvals, unsaved, queue, decisions, place } = this.content;
+    const pending = approvals.pending;
+    return {
+      ...conversation.page,
+      place: place(),
+      approvals: pending,
+      deciding: pending.map((a) => a.approvalId).filter((id) => approvals.isDeciding(id)),
+      unsaved: unsaved.approvalIds,
+      queue: queue.waiting,
+      decisions: decisions.byItem,
+    };
+  }
+
+  private badge(): void {
     if (!this.view) return;
-    this.view.badge = count === 0 ? undefined : { value: count, tooltip: "Codex waits for you" };
+    const { length } = this.content.approvals.pending;
+    if ((this.view.badge?.value ?? 0) === length) return;
+    this.view.badge = length === 0 ? undefined : { value: length, tooltip: "Codex waits for you" };
   }
-
-  private post(message: ToView): void {
-    void this.view?.webview.postMessage(message);
-  }
-}
-
-function html(webview: vscode.Webview, root: vscode.Uri): string {
-  const uri = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(root, name)).toString();
-  const nonce = randomBytes(16).toString("base64");
-  const policy = [
-    "default-src 'none'",
-    `script-src 'nonce-${nonce}'`,
-    `style-src ${webview.cspSource} 'nonce-${nonce}'`,
-    `font-src ${webview.cspSource}`,
-  ].join("; ");
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Outrigger</title>
-<link rel="stylesheet" id="vscode-codicon-stylesheet" href="${uri("codicon.css")}" nonce="${nonce}">
-<style nonce="${nonce}">html, body { height: 100%; margin: 0; padding: 0; }</style>
-</head>
-<body>
-<outrigger-view></outrigger-view>
-<script type="module" nonce="${nonce}" src="${uri("main.js")}"></script>
-</body>
-</html>`;
 }

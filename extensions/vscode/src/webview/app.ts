@@ -9,8 +9,17 @@ import type { ToView, ViewPage } from "../view/messages";
 import { applyChanges } from "../view/transcript";
 import { headline, oneLine } from "../wording";
 import type { Composer } from "./composer";
-import { keepDraft, keptDraft, onMessage, post } from "./host";
-import { appServerBanner, busyBanner, insteadOf, noticeBanner, runningPanel, waiting } from "./states";
+import { draft, onMessage, post } from "./host";
+import {
+  appServerBanner,
+  awayBanner,
+  busyBanner,
+  insteadOf,
+  noticeBanner,
+  queuePanel,
+  runningPanel,
+  waiting,
+} from "./states";
 import { base } from "./styles";
 import { layout } from "./layout";
 
@@ -43,6 +52,8 @@ export class App extends LitElement {
     switch (message.type) {
       case "page":
         this.page = message.page;
+        draft.turnTo(message.page.threadId, message.page.cameFrom);
+        this.composer?.redraw();
         return;
       case "thread":
         this.thread = message.thread;
@@ -55,13 +66,15 @@ export class App extends LitElement {
         this.revision += 1;
         return;
       case "draft":
-        if (keptDraft()) return;
-        keepDraft(message.text);
-        this.composer?.restore(message.text);
+        draft.offer(message.threadId, message.text, this.composer?.writing ?? false);
+        this.composer?.redraw();
         return;
       case "unsent":
-        this.composer?.restore(message.text);
+        draft.putBack(message.text);
+        this.composer?.redraw();
         return;
+      case "beat":
+        return; // Answered where it comes in.
       case "reveal":
         void this.updateComplete.then(() => this.revealCard(message.approvalId));
     }
@@ -98,18 +111,22 @@ export class App extends LitElement {
     if (!page) return waiting("Loading…");
     const instead = insteadOf(page);
     if (instead) return html`<div class="center">${instead}</div>`;
-    const usable = page.appServer?.state === "ready" || page.appServer?.state === "restarting";
+    const connected = page.link.state === "running";
+    const server = page.appServer?.state;
+    const down = server === "failed" || server === "stopped";
     return html`${this.header(page)}
       <main @scroll=${this.scrolled} tabindex="0" aria-label="Transcript" data-revision=${this.revision}>
         <div class="transcript">${this.transcript(page)}</div>
       </main>
       <footer>
-        ${runningPanel(page)} ${this.cards(page)} ${appServerBanner(page)} ${busyBanner(page)} ${noticeBanner(page)}
+        ${runningPanel(page)} ${this.cards(page)} ${connected ? appServerBanner(page) : awayBanner()}
+        ${busyBanner(page)} ${noticeBanner(page)} ${queuePanel(page)}
         <outrigger-composer
           ?active=${page.activeTurnId !== null}
           ?stopping=${page.stopping}
           ?sending=${page.sending}
-          ?disabled=${!usable || page.readOnly !== null}
+          ?away=${!connected || (server !== "ready" && server !== "restarting")}
+          ?disabled=${down || page.readOnly !== null}
         ></outrigger-composer>
       </footer>
       <div class="unseen" role="status" aria-live="polite">
@@ -134,6 +151,7 @@ export class App extends LitElement {
   }
 
   private status(page: ViewPage): string {
+    if (page.link.state !== "running") return "Connecting";
     if (page.approvals.some(({ threadId }) => threadId === page.threadId)) return "Waits for you";
     if (page.stopping) return "Stopping";
     if (page.activeTurnId !== null) return "Working";
@@ -173,6 +191,7 @@ export class App extends LitElement {
             .item=${item}
             .turnId=${turn.turnId}
             .cwd=${this.thread?.cwd ?? null}
+            .decided=${page.decisions[item.itemId] ?? ""}
             ?over=${over}
           ></outrigger-item>`,
       )}

@@ -2,8 +2,11 @@
 
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
-import { keepDraft, keptDraft, post } from "./host";
+import { draft, post } from "./host";
 import { base } from "./styles";
+
+/** The key that this system's people hold to do the other thing. */
+const KEY = navigator.platform.startsWith("Mac") ? "⌘" : "Ctrl";
 
 @customElement("outrigger-composer")
 export class Composer extends LitElement {
@@ -12,7 +15,9 @@ export class Composer extends LitElement {
   @property({ type: Boolean }) stopping = false;
   @property({ type: Boolean }) sending = false;
   @property({ type: Boolean }) disabled = false;
-  @state() private draft = keptDraft();
+  /** Nobody is there to send to, for a moment: writing goes on. */
+  @property({ type: Boolean }) away = false;
+  @state() private text = draft.text;
   @query("textarea") private readonly box!: HTMLTextAreaElement;
 
   static override styles = [
@@ -53,9 +58,14 @@ export class Composer extends LitElement {
     `,
   ];
 
-  /** Puts text back that could not be sent, before what was written since. */
-  restore(text: string): void {
-    this.keep(this.draft.trim() ? `${text}\n${this.draft}` : text);
+  /** The draft was changed from outside. */
+  redraw(): void {
+    this.text = draft.text;
+  }
+
+  /** The person is at it. */
+  get writing(): boolean {
+    return document.hasFocus() && this.shadowRoot?.activeElement === this.box;
   }
 
   override focus(): void {
@@ -63,23 +73,23 @@ export class Composer extends LitElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (!changed.has("draft" as keyof Composer) || CSS.supports("field-sizing", "content")) return;
+    if (!changed.has("text" as keyof Composer) || CSS.supports("field-sizing", "content")) return;
     this.box.style.height = "auto";
     this.box.style.height = `${this.box.scrollHeight}px`;
   }
 
   override render(): TemplateResult {
     const label = this.active ? "Steer Codex" : "Message to Codex";
-    const empty = !this.draft.trim();
+    const idle = !this.text.trim() || this.disabled || this.away || this.sending;
     return html`<div class="box">
       <textarea
         rows="2"
         aria-label=${label}
         aria-describedby="hint"
         placeholder=${this.active ? "Enter steers the running turn…" : "Ask Codex to do something…"}
-        .value=${this.draft}
+        .value=${this.text}
         ?disabled=${this.disabled}
-        @input=${() => this.keep(this.box.value)}
+        @input=${this.written}
         @keydown=${this.keydown}
       ></textarea>
       <div class="row">
@@ -89,15 +99,23 @@ export class Composer extends LitElement {
         ${
           this.active
             ? html`<vscode-button
-                secondary
-                icon="debug-stop"
-                ?disabled=${this.stopping}
-                @click=${() => post({ type: "stop" })}
-                >${this.stopping ? "Stopping…" : "Stop"}</vscode-button
-              >`
+                  secondary
+                  icon="debug-stop"
+                  ?disabled=${this.stopping}
+                  @click=${() => post({ type: "stop" })}
+                  >${this.stopping ? "Stopping…" : "Stop"}</vscode-button
+                >
+                <vscode-button
+                  secondary
+                  icon="watch"
+                  title="Send it when Codex is done (${KEY}+Enter)"
+                  ?disabled=${idle}
+                  @click=${() => this.send("queue")}
+                  >Queue</vscode-button
+                >`
             : ""
         }
-        <vscode-button icon="send" ?disabled=${empty || this.disabled || this.sending} @click=${this.send}
+        <vscode-button icon="send" ?disabled=${idle} @click=${() => this.send("send")}
           >${this.active ? "Steer" : "Send"}</vscode-button
         >
       </div>
@@ -107,17 +125,19 @@ export class Composer extends LitElement {
   private readonly keydown = (event: KeyboardEvent): void => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    this.send();
+    this.send(this.active && (event.ctrlKey || event.metaKey) ? "queue" : "send");
   };
 
-  private readonly send = (): void => {
-    if (!this.draft.trim() || this.disabled || this.sending) return;
-    post({ type: "send", text: this.draft });
-    this.keep("");
+  private readonly written = (): void => {
+    this.text = this.box.value;
+    draft.write(this.text);
   };
 
-  private keep(draft: string): void {
-    this.draft = draft;
-    keepDraft(draft);
+  private send(type: "send" | "queue"): void {
+    const { text } = this;
+    if (!text.trim() || this.disabled || this.away || this.sending) return;
+    draft.clear();
+    this.redraw();
+    post({ type, text });
   }
 }

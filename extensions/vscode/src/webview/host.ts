@@ -1,8 +1,9 @@
-// The webview's side of the wire, and what it keeps over a reload.
+// The webview's side of the wire, and what it keeps while it is hidden.
 
+import { Draft, type KeptDraft } from "../view/draft";
 import type { FromView, ToView } from "../view/messages";
 
-type Kept = { draft: string };
+type Kept = { draft: KeptDraft };
 
 type Api = { postMessage(message: FromView): void; getState(): Kept | undefined; setState(state: Kept): void };
 
@@ -10,26 +11,20 @@ declare function acquireVsCodeApi(): Api;
 
 const api = acquireVsCodeApi();
 
-/** Writing must pause this long before the extension is told of the draft, in milliseconds. */
-const TELL_DRAFT_MS = 300;
-
 export function post(message: FromView): void {
   api.postMessage(message);
 }
 
-export function keptDraft(): string {
-  return api.getState()?.draft ?? "";
-}
-
-let telling: ReturnType<typeof setTimeout> | undefined;
-
-/** Keeps a draft here, for when the view is hidden, and with the extension, for when the window is reloaded. */
-export function keepDraft(draft: string): void {
-  api.setState({ draft });
-  clearTimeout(telling);
-  telling = setTimeout(() => post({ type: "draft", text: draft }), TELL_DRAFT_MS);
-}
+/** What is being written: one for the webview, as there is one composer. */
+export const draft = new Draft({
+  kept: api.getState()?.draft,
+  keep: (kept) => api.setState({ draft: kept }),
+  tell: (threadId, text) => post({ type: "draft", threadId, text }),
+});
 
 export function onMessage(listener: (message: ToView) => void): void {
-  window.addEventListener("message", (event: MessageEvent<ToView>) => listener(event.data));
+  window.addEventListener("message", (event: MessageEvent<ToView>) => {
+    if (event.data.type === "beat") post({ type: "beat" });
+    else listener(event.data);
+  });
 }

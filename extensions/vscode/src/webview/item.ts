@@ -43,6 +43,8 @@ export class ItemView extends LitElement {
   @property({ attribute: false }) cwd: string | null = null;
   /** The turn is over: what still says it runs was never closed. */
   @property({ type: Boolean }) over = false;
+  /** Who decided about it, where that was not done in this window. */
+  @property({ attribute: false }) decided = "";
   /** A person has to decide before it goes on. */
   @property({ type: Boolean }) waiting = false;
 
@@ -120,6 +122,10 @@ export class ItemView extends LitElement {
         border-radius: 4px;
         background: var(--vscode-textCodeBlock-background);
       }
+      .decided {
+        margin: 2px 0 0 20px;
+        font-size: 0.9em;
+      }
       .files {
         display: flex;
         flex-direction: column;
@@ -129,6 +135,12 @@ export class ItemView extends LitElement {
   ];
 
   override render(): TemplateResult {
+    if (!this.decided) return this.content();
+    return html`${this.content()}
+      <div class="row dim decided"><vscode-icon name="person"></vscode-icon><span>${this.decided}</span></div>`;
+  }
+
+  private content(): TemplateResult {
     const { item } = this;
     switch (item.type) {
       case "userMessage":

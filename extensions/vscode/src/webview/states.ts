@@ -2,7 +2,11 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { FromView, ViewPage } from "../view/messages";
+import { oneLine } from "../wording";
 import { post } from "./host";
+
+/** A queued message is shown as one line of this many characters; its title has the rest. */
+const QUEUED_LIMIT = 200;
 
 function button(text: string, type: Exclude<FromView, { text: string }>["type"], secondary = false): TemplateResult {
   const send = () => post({ type } as FromView);
@@ -44,11 +48,20 @@ export function insteadOf(page: ViewPage): TemplateResult | null {
     );
   }
   if (page.link.state === "stopped") {
-    const actions = [button("Restart", "restart"), button("Show Log", "showLog", true)];
+    const again =
+      page.link.remedy === "daemon"
+        ? button("Restart Outrigger's Daemon", "restartDaemon")
+        : button("Restart", "restart");
+    const actions = [again, button("Show Log", "showLog", true)];
     return said("Outrigger is not running", page.link.message, page.link.hint, ...actions);
   }
-  if (page.link.state !== "running") return waiting("Starting Outrigger…");
-  return null;
+  const connected = page.link.state === "running" || (page.link.state === "starting" && page.link.again);
+  return connected ? null : waiting("Starting Outrigger…");
+}
+
+/** The sidecar that ran is gone and the next is on its way. */
+export function awayBanner(): TemplateResult {
+  return waiting("The connection to Outrigger was lost. Connecting again…");
 }
 
 /** What is wrong with the app-server, above the composer; nothing when it runs. */
@@ -92,6 +105,31 @@ export function noticeBanner(page: ViewPage): TemplateResult | typeof nothing {
       @click=${() => post({ type: "dismiss" })}
     ></vscode-button>
   </div>`;
+}
+
+/** What waits for the running turn to end. */
+export function queuePanel(page: ViewPage): TemplateResult | typeof nothing {
+  if (page.queue.length === 0) return nothing;
+  const act = (type: "editQueued" | "removeQueued", id: string, icon: string, name: string) =>
+    html`<vscode-button
+      secondary
+      icon=${icon}
+      icon-only
+      aria-label=${name}
+      title=${name}
+      @click=${() => post({ type, id })}
+    ></vscode-button>`;
+  const when = page.activeTurnId === null ? "Waits for the next turn to end" : "Sent when Codex is done";
+  return html`<section class="running" aria-label="Queued messages">
+    <strong>${when}</strong>
+    ${page.queue.map(
+      ({ id, text }) =>
+        html`<div class="row">
+          <span class="grow clip" title=${text}>${oneLine(text, QUEUED_LIMIT).text}</span>
+          ${act("editQueued", id, "edit", "Edit")} ${act("removeQueued", id, "close", "Remove")}
+        </div>`,
+    )}
+  </section>`;
 }
 
 export function runningPanel(page: ViewPage): TemplateResult | typeof nothing {
