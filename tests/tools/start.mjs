@@ -152,7 +152,7 @@ async function scriptedCodex(steps) {
     console.error(`The scripted model ended (${how}); turns will fail until npm start runs anew.`),
   );
   return {
-    env: { CODEX_HOME: home },
+    env: { CODEX_HOME: home, OUTRIGGER_HOME: path.join(tryoutDir, "state") },
     settings: { "outrigger.codex.path": await pinnedCodex(), "outrigger.thread.approvalPolicy": "untrusted" },
   };
 }

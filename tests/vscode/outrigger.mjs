@@ -39,6 +39,18 @@ export class Outrigger {
     return this.lenses.locator("a", { hasText: text }).first();
   }
 
+  /** The messages that wait for the running turn to end. */
+  get queue() {
+    return this.view.locator('section[aria-label="Queued messages"]');
+  }
+
+  /** The count on the view's icon. */
+  get badge() {
+    return this.#page
+      .locator(".activitybar .action-item", { has: this.#page.locator('[aria-label*="Outrigger"]') })
+      .locator(".badge-content");
+  }
+
   get comments() {
     return this.#page.locator(".review-widget");
   }
@@ -56,6 +68,12 @@ export class Outrigger {
   async open() {
     await this.show();
     await this.composerReady();
+  }
+
+  /** Shows the thread whose first message begins so. */
+  async pickThread(name) {
+    await this.view.locator('button[title="Switch thread"]').click();
+    await this.#page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().click();
   }
 
   /** Opens the view, whatever it says. */

@@ -63,13 +63,13 @@ async function prepare() {
   return { executablePath, stage };
 }
 
-/** Plays one story on a fresh repository, codex home and page; resolves with whether it passed. */
+/** Plays one story on a fresh repository, fresh homes and a fresh page; resolves with whether it passed. */
 async function play({ name, title, theme, settings = {}, tell }, stage, browser) {
   console.log(`\n${title}`);
   const began = Date.now();
   const set = await stage.set(name, settings);
-  const page = await browser.newPage({ viewport: { width: 1400, height: 900 }, colorScheme: theme });
-  const story = new Story({ name, page, resultsDir, ...set });
+  const newPage = () => browser.newPage({ viewport: { width: 1400, height: 900 }, colorScheme: theme });
+  const story = new Story({ name, page: await newPage(), newPage, resultsDir, ...set });
   let failure;
   try {
     await within(STORY_MS, tell(story));
@@ -77,7 +77,7 @@ async function play({ name, title, theme, settings = {}, tell }, stage, browser)
     failure = error;
     await story.keepEvidence();
   }
-  await page.close();
+  await story.closePages();
   const left = await stage.strike();
   failure ??= left;
   const seconds = ((Date.now() - began) / 1000).toFixed(1);

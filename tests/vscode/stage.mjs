@@ -1,11 +1,12 @@
-// What all stories share, and how it is made fresh for each: one VS Code server; per story a repository, a codex home
-// and a scripted model. Nothing of a story's window may live on in the next.
+// What all stories share, and how it is made fresh for each: one VS Code server; per story a repository, a codex home,
+// Outrigger's own state and a scripted model. Nothing of a story's windows, nor its daemon, may live on in the next.
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pinnedCodex } from "../tools/codex.mjs";
 import { cargoBinary, root } from "../tools/paths.mjs";
+import { run } from "../tools/run.mjs";
 import { makeSampleRepository } from "../tools/sample-repo.mjs";
 import { startScriptedModel } from "../tools/scripted-model.mjs";
 import { cleanEnvironment, startVscode } from "../tools/vscode-host.mjs";
@@ -16,6 +17,8 @@ const scriptsDir = path.join(root, "tests/vscode/scripts");
 export class Stage {
   #dir;
   #codexHome;
+  /** Where the daemon has its state: of the story alone. */
+  #outriggerHome;
   #vscode;
   #model;
   #settings;
@@ -25,6 +28,7 @@ export class Stage {
     const stage = new Stage();
     stage.#dir = await mkdtemp(path.join(os.tmpdir(), "outrigger-stories-"));
     stage.#codexHome = path.join(stage.#dir, "codex-home");
+    stage.#outriggerHome = path.join(stage.#dir, "state");
     stage.#settings = {
       // Trust is a setting here, so that a story can ask for it.
       "security.workspace.trust.enabled": false,
@@ -42,7 +46,7 @@ export class Stage {
       userDataDir: path.join(stage.#dir, "vscode"),
       extensionsDir: path.join(stage.#dir, "extensions"),
       home: path.join(stage.#dir, "home"),
-      env: { CODEX_HOME: stage.#codexHome, TMPDIR: os.tmpdir() },
+      env: { ...stage.#homes(), TMPDIR: os.tmpdir() },
       workspaceTrust: true,
     });
     return stage;
@@ -50,7 +54,7 @@ export class Stage {
 
   /** Makes the next story's repository, codex home and model, and lays its settings over the usual ones. */
   async set(name, settings) {
-    await rm(this.#codexHome, { recursive: true, force: true });
+    for (const home of [this.#codexHome, this.#outriggerHome]) await rm(home, { recursive: true, force: true });
     this.#model = await startScriptedModel({
       binary: cargoBinary("scripted-model", "dev"),
       codexHome: this.#codexHome,
@@ -65,18 +69,20 @@ export class Stage {
       url: this.#vscode.urlOf(repository),
       codexHome: this.#codexHome,
       configure,
+      sidecar: (...args) => this.#sidecar(...args),
       processes: () => this.#vscode.processes(),
       logsDir: path.join(this.#dir, "vscode/logs"),
     };
   }
 
   /**
-   * Ends the story's window after its page is closed: its extension hosts are killed as a crash would, and everything
-   * they started must then end by itself. Resolves with an Error naming what did not.
+   * Ends the story's windows after their pages are closed: their extension hosts are killed as a crash would, and the
+   * daemon is told to stop. Everything they started must then end by itself. Resolves with an Error naming what did not.
    */
   async strike() {
     const hosts = (await this.#vscode.processes()).filter(({ command }) => command.includes("--type=extensionHost"));
     for (const { pid } of hosts) endProcess(pid);
+    await this.#sidecar("daemon", "stop").catch((error) => console.log(`    ${error.message}: ${error.output}`));
     let left = [];
     for (const until = Date.now() + STRIKE_MS; Date.now() < until; await delay(100)) {
       left = await this.#ours();
@@ -97,9 +103,22 @@ export class Stage {
   }
 
   async #ours() {
-    const sidecar = /[\\/]server[\\/]outrigger(\.exe)?(\s|$)/;
+    const ours = [
+      /[\\/]server[\\/]outrigger(\.exe)?(\s|$)/,
+      /\boutrigger\S* daemon run\b/,
+      /\bcodex(\.exe)? app-server\b/,
+    ];
     const all = await this.#vscode.processes();
-    return all.filter(({ command }) => sidecar.test(command) || /\bcodex(\.exe)? app-server\b/.test(command));
+    return all.filter(({ command }) => ours.some((name) => name.test(command)));
+  }
+
+  /** Runs a command of the story's Outrigger, as a person in a terminal would; resolves with what it prints. */
+  #sidecar(...args) {
+    return run(cargoBinary("outrigger", "dev"), args, { env: { ...cleanEnvironment(), ...this.#homes() } });
+  }
+
+  #homes() {
+    return { CODEX_HOME: this.#codexHome, OUTRIGGER_HOME: this.#outriggerHome };
   }
 }
 

@@ -14,13 +14,17 @@ export class Story {
   /** What Outrigger shows in the page. */
   outrigger;
   #name;
+  #set;
   #url;
+  /** The other windows that the story opened. */
+  #others = [];
   #resultsDir;
   #shots = 0;
   #trace = [];
 
   constructor({ name, page, resultsDir, url, ...set }) {
     Object.assign(this, set);
+    this.#set = { ...set, url, resultsDir };
     this.page = page;
     this.outrigger = new Outrigger(page);
     this.#name = name;
@@ -39,6 +43,31 @@ export class Story {
     await this.page
       .locator(".explorer-folders-view .monaco-list-row", { hasText: "README.md" })
       .waitFor({ timeout: 60_000 });
+  }
+
+  /** Another window on the same folder, of a person who has not been here before: it remembers nothing. */
+  async anotherWindow() {
+    const page = await this.#set.newPage();
+    const another = new Story({ ...this.#set, name: `${this.#name}-other`, page });
+    this.#others.push(another);
+    await another.openWindow();
+    return another;
+  }
+
+  /** Closes this window for good, with what VS Code runs for it, as the desktop does; every other one loses that too. */
+  async closeWindow() {
+    await this.page.close();
+    const hosts = await this.running("--type=extensionHost");
+    for (const { pid } of hosts) process.kill(pid);
+    await this.eventually("its extension host is gone", async () => {
+      const left = new Set((await this.running("--type=extensionHost")).map(({ pid }) => pid));
+      return hosts.every(({ pid }) => !left.has(pid));
+    });
+  }
+
+  /** Closes the pages of all windows. */
+  async closePages() {
+    for (const window of [this, ...this.#others]) await window.page.close();
   }
 
   /** One thing that happens; its name is printed and stands in the trace. `shot` keeps a screenshot under that name. */
@@ -114,6 +143,7 @@ export class Story {
 
   /** Keeps what helps to understand a failure: the page as it is, its console, the processes. */
   async keepEvidence() {
+    for (const other of this.#others) await other.keepEvidence();
     await this.shot("failed").catch((error) => this.#trace.push(`no screenshot: ${error.message}`));
     const processes = (await this.processes()).map(({ pid, command }) => `${pid} ${command}`);
     const text = [...this.#trace, "", "processes", ...processes].join("\n");

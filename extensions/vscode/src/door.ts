@@ -45,13 +45,14 @@ export type Owned = { dispose(): unknown };
 export type Unsubscribe = () => void;
 
 /**
- * How the sidecar process is. `again`: one that ran is being replaced, so what was shown stays. `stopped` says why it
+ * How the sidecar process is. `again`: one that ran is being replaced, so what was shown stays. `recovered`: it replaces
+ * one that was lost. `stopped` says why it
  * is not there, and whether another sidecar helps or only another daemon.
  */
 export type LinkState =
   | { state: "off" }
   | { state: "starting"; again: boolean }
-  | { state: "running" }
+  | { state: "running"; recovered?: boolean }
   | { state: "stopped"; message: string; hint: string | null; remedy: "restart" | "daemon" };
 
 /** What the sidecar said of itself in `initialize`. `newer`: a newer build than the daemon's is installed. */

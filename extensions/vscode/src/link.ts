@@ -85,7 +85,7 @@ export class Link implements Door, vscode.Disposable {
   }
 
   start(): Promise<void> {
-    return this.enqueue(() => this.startNow(false));
+    return this.enqueue(() => this.startNow({ again: false, recovered: false }));
   }
 
   stop(): Promise<void> {
@@ -153,11 +153,11 @@ export class Link implements Door, vscode.Disposable {
         this.become({ state: "stopped", message: text, hint: LOG_HINT, remedy: "daemon" });
         return;
       }
-      await this.startNow(true);
+      await this.startNow({ again: true, recovered: false });
     });
   }
 
-  private async startNow(again: boolean): Promise<void> {
+  private async startNow({ again, recovered }: { again: boolean; recovered: boolean }): Promise<void> {
     if (this.client) return;
     this.become({ state: "starting", again });
     const client = this.makeClient();
@@ -173,10 +173,12 @@ export class Link implements Door, vscode.Disposable {
     try {
       await client.start();
       if (client !== this.client) return;
-      this.become({ state: "running" });
+      this.become({ state: "running", recovered });
       this.watchdog.start();
     } catch (error) {
+      const { kind, message } = refusalOf(error);
       if (late) this.lost("It did not come up.", "daemon");
+      else if (kind === "daemonGone" && client === this.client) this.lost(message, "daemon");
       else await this.gaveUp(client, error);
     } finally {
       clearTimeout(limit);
@@ -193,13 +195,13 @@ export class Link implements Door, vscode.Disposable {
   private async gaveUp(client: Client, error: unknown): Promise<void> {
     if (client !== this.client) return;
     const { sidecar } = this.leave();
-    const { message, hint } = refusalOf(error);
+    const { message, hint, data } = refusalOf(error);
     this.log.error(`Outrigger did not start: ${message}`);
     this.become({
       state: "stopped",
       message: `It did not start: ${message}`,
       hint: hint ?? LOG_HINT,
-      remedy: "restart",
+      remedy: data["restartToUpdate"] === true ? "daemon" : "restart",
     });
     sidecar?.kill();
     await client.dispose().catch(() => undefined); // It never ran: there may be nothing to dispose.
@@ -213,7 +215,7 @@ export class Link implements Door, vscode.Disposable {
     client?.dispose().catch(() => undefined); // There is no one left to say goodbye to.
     if (this.budget.spend()) {
       this.become({ state: "starting", again: true });
-      void this.enqueue(() => this.startNow(true));
+      void this.enqueue(() => this.startNow({ again: true, recovered: true }));
     } else {
       const message = `${why} That happened several times within three minutes.`;
       this.become({ state: "stopped", message, hint: LOG_HINT, remedy });

@@ -7,6 +7,7 @@ import { Diagnostics } from "./diagnostics";
 import { type Atom, Drafts, type Kept } from "./drafts";
 import { Link } from "./link";
 import * as settings from "./settings";
+import { Connection } from "./surfaces/connection";
 import { CommentThreads } from "./surfaces/commentThreads";
 import { Lenses } from "./surfaces/lenses";
 import { Notifications } from "./surfaces/notifications";
@@ -15,7 +16,6 @@ import { ProposedDiff } from "./surfaces/proposedDiff";
 import { Shown } from "./surfaces/shown";
 import { StatusBar } from "./surfaces/statusBar";
 import { Unsaved } from "./surfaces/unsaved";
-import { UpdateOffer } from "./surfaces/updateOffer";
 import { placeOf } from "./trust";
 import { Conversation } from "./view/conversation";
 import { Decisions } from "./view/decisions";
@@ -78,7 +78,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const shared = { link, approvals, conversation, queue, comments, diff, diagnostics };
   const parts: Parts = { ...shared, unsaved, view, log, place, versions };
 
-  const updates = new UpdateOffer();
+  const connection = new Connection(() => link.hello);
   const follow = () => {
     view.pageChanged();
     void (place() === "open" ? link.start() : link.stop());
@@ -103,7 +103,7 @@ export function activate(context: vscode.ExtensionContext): void {
     { dispose: conversation.onPage.add(tellContext) },
     { dispose: conversation.onPage.add(select) },
     { dispose: conversation.onSubscribed.add(read) },
-    { dispose: link.onState(() => updates.consider(link.hello)) },
+    { dispose: link.onState((state) => connection.follow(state)) },
     { dispose: link.onNote("outrigger/diagnostic", (diagnostic) => diagnostics.add(diagnostic)) },
     vscode.window.registerWebviewViewProvider("outrigger.view", view),
     vscode.workspace.onDidGrantWorkspaceTrust(follow),

@@ -17,9 +17,10 @@ export function sidecarPath(extension: vscode.Uri): string {
   return vscode.Uri.joinPath(extension, "server", name).fsPath;
 }
 
-/** Its arguments. */
+/** Its arguments: a relay to the daemon, unless the person wants none. */
 export function sidecarArgs(): string[] {
-  return ["--stdio", "--solo"];
+  const solo = vscode.workspace.getConfiguration("outrigger").get<boolean>("solo") ?? false;
+  return solo ? ["--stdio", "--solo"] : ["--stdio"];
 }
 
 export function codex(): Codex {
@@ -44,6 +45,7 @@ export function codeLensEnabled(document: vscode.TextDocument): boolean {
 /** Calls `listener` when a setting that needs another sidecar process has changed. */
 export function onSidecarSettings(listener: () => void): vscode.Disposable {
   return vscode.workspace.onDidChangeConfiguration((event) => {
-    if (["outrigger.path", "outrigger.codex"].some((key) => event.affectsConfiguration(key))) listener();
+    if (["outrigger.path", "outrigger.solo", "outrigger.codex"].some((key) => event.affectsConfiguration(key)))
+      listener();
   });
 }

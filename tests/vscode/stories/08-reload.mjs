@@ -1,32 +1,43 @@
-// A window that is reloaded shows the thread again, and nothing that is no longer true.
+// A window that is reloaded in the middle of a turn: nothing ends because a window does.
 import assert from "node:assert/strict";
 
-export const title = "A reload of the window shows the thread again, and nothing hangs";
+export const title = "A reload in the middle of a turn interrupts nothing: the same change still waits";
 
 export default async function (story) {
   const { outrigger, page } = story;
   const before = await story.onDisk("src/greeting.ts");
-  await story.step("a change waits", async () => {
+  const server = () => story.running("codex app-server");
+  let running;
+  await story.step("a change waits, and a message is being written", async () => {
     await story.openWindow();
     await story.openFile("src/greeting.ts");
     await outrigger.open();
     await outrigger.send("Be warmer [[file:warmer]]");
+    await outrigger.says("I will greet people");
+    await outrigger.composer.fill("And then the");
     await outrigger.lens("Accept").waitFor();
+    running = await server();
+    assert.equal(running.length, 1);
   });
-  await story.step("the window is reloaded and shows the thread", async () => {
+  await story.step("the window is reloaded and shows the thread, the change and the draft", async () => {
     await page.reload();
     await outrigger.says("I will greet people who come back");
-    await outrigger.composerReady();
-  });
-  await story.step("the app-server that asked is gone, and so is what it asked", async () => {
-    await outrigger.transcript.filter({ hasText: "Interrupted" }).waitFor();
-    await outrigger.nothingAsks();
+    await outrigger.cards.filter({ hasText: "greeting.ts" }).waitFor();
+    await outrigger.lens("Accept").waitFor();
+    await outrigger.statusBar.filter({ hasText: "Codex waits for you" }).waitFor();
+    assert.equal(await outrigger.composer.inputValue(), "And then the");
     assert.equal(await story.onDisk("src/greeting.ts"), before);
-    await story.eventually("one app-server runs", async () => (await story.running("codex app-server")).length === 1);
   });
   await story.shot("reloaded");
-  await story.step("Continue takes the work up again", async () => {
-    await outrigger.continueTurn();
+  await story.step("the turn went on: the app-server is the same", async () => {
+    assert.equal(await outrigger.transcript.filter({ hasText: "Interrupted" }).count(), 0);
+    assert.deepEqual(await server(), running);
+  });
+  await story.step("the change is accepted: it is written, and the turn completes", async () => {
+    await outrigger.lens("Accept").click();
+    await story.written("src/greeting.ts", "Welcome back");
+    await outrigger.says("That is all for the greeting");
+    await outrigger.turnEnded();
     await outrigger.nothingAsks();
   });
 }
