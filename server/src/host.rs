@@ -28,6 +28,8 @@ const BEHIND_PAUSE: Duration = Duration::from_millis(1);
 /// How long what is queued for the editors may take to be written at the end.
 const DRAIN: Duration = Duration::from_secs(2);
 
+/// Editors that may be connected at one time.
+const MAX_EDITORS: usize = 256;
 /// How long editors that are all behind, and read nothing at all, are waited for.
 const STUCK_MICROS: u64 = 10_000_000;
 
@@ -199,8 +201,13 @@ impl Host {
             build: build.clone(),
             pid: std::process::id(),
             sessions: u32::try_from(self.editors.len()).unwrap_or(u32::MAX),
+            refused: None,
         };
         let greeted = match caller {
+            Caller::Editor(mut visitor) if self.editors.len() >= MAX_EDITORS => {
+                let why = format!("{MAX_EDITORS} editors are connected already: close one first.");
+                visitor.welcome(&Welcome { refused: Some(why), ..welcome })
+            }
             Caller::Editor(mut visitor) => visitor.welcome(&welcome).map(|()| {
                 let Visitor { hello, reader, writer } = visitor;
                 let origin = Origin {

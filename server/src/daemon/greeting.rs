@@ -55,6 +55,9 @@ pub struct Welcome {
     pub build: Build,
     pub pid: u32,
     pub sessions: u32,
+    /// Why this one may not stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 impl Hello {

@@ -73,6 +73,9 @@ pub fn greet(mut stream: UnixStream, hello: &Hello) -> Result<(UnixStream, Welco
         .and_then(|line| stream.set_read_timeout(None).map(|()| line))
         .map_err(|error| gone(&error))?;
     match greeting::read::<Welcome>(&answer) {
+        Ok(Welcome { outrigger: LINK_VERSION, refused: Some(why), .. }) => {
+            Err(Failure::new(FailureKind::LimitExceeded, why))
+        }
         Ok(welcome) if welcome.outrigger == LINK_VERSION => Ok((stream, welcome)),
         Ok(Welcome { outrigger, .. }) | Err(Misread::Version(outrigger)) => {
             Err(other_version(outrigger))
