@@ -14,6 +14,7 @@ use crate::{
     files, home,
     protocol::{Incoming, Outgoing, SessionId, wire::Closed},
     redact::{self, Redactor},
+    settings,
     transport::{self, Connection, Limits, Outbox},
 };
 
@@ -82,6 +83,7 @@ pub struct Host {
     lifetime: Lifetime,
     /// Knows the secrets of every session's environment.
     redactor: Redactor,
+    settings: Option<settings::Keeper>,
     /// Terminals that wait for the end of the daemon, which their connection tells them.
     leaving: Vec<Visitor>,
     /// Since when (in microseconds) every editor is behind, and the fewest bytes queued since.
@@ -109,7 +111,7 @@ impl Host {
         if let Lifetime::Need(_) = lifetime {
             world.daemon = Some(core::Daemon::new(std::process::id()));
         }
-        Ok(Self {
+        let mut host = Self {
             clock,
             world,
             face: Face::default(),
@@ -124,9 +126,14 @@ impl Host {
             last_session: 0,
             lifetime,
             redactor,
+            settings: None,
             leaving: Vec::new(),
             behind_since: None,
-        })
+        };
+        if host.claim.is_some() {
+            host.keep_settings();
+        }
+        Ok(host)
     }
 
     pub fn inbox(&self) -> Inbox {
@@ -318,6 +325,14 @@ impl Host {
                     let _ = inbox.send(Arrival::Event(EventKind::FilesRead { token, texts }));
                 });
             }
+            Effect::UpdateSettings { token, changes } => {
+                if let Some(keeper) = &self.settings {
+                    keeper.update(token, changes);
+                } else {
+                    let result = Err("There is no folder for the settings.".to_owned());
+                    self.take(EventKind::SettingsUpdated { token, result });
+                }
+            }
             Effect::WatchParent { session, pid } => {
                 let tell = Tell { session, inbox: self.inbox.clone() };
                 let watch = transport::watch_parent(pid, move |message| tell.tell(message));
@@ -371,7 +386,31 @@ impl Host {
             return Err(core::HomeRefused::Io { message });
         };
         self.claim = Some(home::claim(&directory, home::Owner::Solo)?);
+        self.keep_settings();
         Ok(())
+    }
+
+    /// Reads the settings, and follows them from here on.
+    fn keep_settings(&mut self) {
+        let Some(path) = settings::path() else { return };
+        let read = settings::read(&path);
+        let inbox = self.inbox.clone();
+        let keeper = settings::Keeper::spawn(path, read.clone(), move |event| {
+            let kind = match event {
+                settings::Event::Read(read) => EventKind::SettingsRead(read),
+                settings::Event::Updated { token, result } => {
+                    let result = result.map_err(|error| error.to_string());
+                    EventKind::SettingsUpdated { token, result }
+                }
+            };
+            // The loop is gone only at the end of the process.
+            let _ = inbox.send(Arrival::Event(kind));
+        });
+        match keeper {
+            Ok(keeper) => self.settings = Some(keeper),
+            Err(error) => tracing::warn!(%error, "no thread for the settings"),
+        }
+        self.take(EventKind::SettingsRead(read));
     }
 
     fn usage(&self) -> Usage {

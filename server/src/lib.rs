@@ -14,6 +14,7 @@ pub mod logging;
 pub mod paths;
 pub mod protocol;
 pub mod redact;
+pub mod settings;
 #[cfg(unix)]
 mod shared;
 mod solo;

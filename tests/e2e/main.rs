@@ -16,4 +16,5 @@ mod home;
 mod lsp_face;
 mod scene;
 mod secrets;
+mod settings;
 mod threads;

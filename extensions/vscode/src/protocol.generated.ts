@@ -41,7 +41,7 @@ attempt: number, retryAt: number | null, lastError: AppServerError | null, };
 
 export type DiagnosticLevel = "info" | "warning" | "error";
 
-export type DiagnosticKind = "unknownNotification" | "unknownRequest" | "malformed" | "garbled" | "editorFrame" | "refused";
+export type DiagnosticKind = "unknownNotification" | "unknownRequest" | "malformed" | "garbled" | "editorFrame" | "refused" | "settings";
 
 export type Diagnostic = { level: DiagnosticLevel, kind: DiagnosticKind, method: string | null, message: string, count: number, contractVersion: string, };
 
@@ -223,6 +223,22 @@ export type SessionUpdate = { trusted?: boolean | null, events?: Array<string> |
  */
 shown?: Array<string> | null, };
 
+export type SettingSource = "default" | "user";
+
+export type Settings = { 
+/**
+ * By dotted name.
+ */
+settings: Record<string, boolean | number>, sources: Record<string, SettingSource>, 
+/**
+ * What in the file could not be used, in sentences.
+ */
+problems: Array<string>, };
+
+export type SettingsUpdateParams = { changes: Record<string, boolean | number | null>, };
+
+export type SettingsSchema = { schema: unknown, };
+
 export interface Requests {
   "outrigger/ping": { params: NoParams; result: Pong };
   "outrigger/metrics": { params: NoParams; result: Metrics };
@@ -245,6 +261,9 @@ export interface Requests {
   "outrigger/thread/queue/update": { params: QueueUpdateParams; result: Queue };
   "outrigger/thread/queue/remove": { params: QueueRemoveParams; result: Queue };
   "outrigger/thread/queue/reorder": { params: QueueReorderParams; result: Queue };
+  "outrigger/settings/get": { params: NoParams; result: Settings };
+  "outrigger/settings/update": { params: SettingsUpdateParams; result: Settings };
+  "outrigger/settings/schema": { params: NoParams; result: SettingsSchema };
 }
 
 export interface ClientNotifications {
@@ -258,4 +277,5 @@ export interface Notifications {
   "outrigger/approval/resolved": ApprovalResolved;
   "outrigger/thread/changed": ThreadChanged;
   "outrigger/thread/queue/changed": QueueChanged;
+  "outrigger/settings/changed": Settings;
 }

@@ -51,6 +51,18 @@ impl Step<'_> {
         let Some(count) = self.world.diagnostics.count(kind, method.unwrap_or(""), epoch) else {
             return;
         };
+        self.tell(level, kind, method, message, count);
+    }
+
+    /// Tells it without counting.
+    pub(super) fn tell(
+        &mut self,
+        level: DiagnosticLevel,
+        kind: DiagnosticKind,
+        method: Option<&str>,
+        message: String,
+        count: u32,
+    ) {
         tracing::warn!(?kind, method, count, "{message}");
         let diagnostic = Diagnostic {
             level,

@@ -5,11 +5,6 @@ use std::time::Duration;
 use super::{Effect, Purpose, Step, World};
 use crate::codex::requests;
 
-/// How long the app-server stays without a turn or a session that wants it.
-const SERVER_REST: Duration = Duration::from_mins(5);
-/// How long the daemon stays without anything to do.
-const DAEMON_REST: Duration = Duration::from_mins(1);
-
 /// How long a thread in which nothing goes on stays open on the app-server though no editor follows it.
 const THREAD_REST: Duration = Duration::from_mins(30);
 
@@ -52,11 +47,12 @@ impl Step<'_> {
         let trusted = self.world.sessions.values().any(|session| session.trusted);
         let busy = !trusted && self.world.is_busy();
         let serves = self.world.server.is_wanted() && !trusted && !busy;
-        if self.rested(&mut daemon.server_idle, serves, SERVER_REST) {
+        if self.rested(&mut daemon.server_idle, serves, self.world.settings.app_server_idle()) {
             self.rest_server();
         }
         let alone = self.world.sessions.is_empty() && !busy;
-        let rest = if daemon.outdated { Duration::ZERO } else { DAEMON_REST };
+        let outdated = daemon.outdated.then_some(Duration::ZERO);
+        let rest = outdated.or_else(|| self.world.settings.daemon_idle());
         if self.rested(&mut daemon.idle, alone, rest) {
             tracing::info!(at = now, "nobody needs the daemon");
             self.effects.push(Effect::Quit);
@@ -92,13 +88,16 @@ impl Step<'_> {
     }
 
     /// Whether something has been idle for as long as it may; asks to be woken when it will have been.
-    fn rested(&mut self, since: &mut Option<u64>, is_idle: bool, limit: Duration) -> bool {
+    /// Without a limit it never has.
+    fn rested(&mut self, since: &mut Option<u64>, is_idle: bool, limit: Option<Duration>) -> bool {
         if !is_idle {
             *since = None;
             return false;
         }
+        let since = since.get_or_insert(self.now.micros);
+        let Some(limit) = limit else { return false };
         let limit = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
-        let end = since.get_or_insert(self.now.micros).saturating_add(limit);
+        let end = since.saturating_add(limit);
         if self.now.micros >= end {
             return true;
         }

@@ -15,6 +15,7 @@ mod proxy;
 mod queue;
 mod server_requests;
 pub mod session;
+mod settings;
 pub mod thread;
 mod threads;
 
@@ -33,6 +34,7 @@ use crate::{
     protocol::{
         ApprovalId, ClientCall, Failure, FailureKind, Incoming, Outgoing, Raw, RpcError, RpcId,
         SessionId, ThreadId,
+        settings::{Changes, FileRead, Settings},
     },
 };
 
@@ -62,6 +64,12 @@ pub enum EventKind {
     FilesRead {
         token: u64,
         texts: Vec<proposals::FileText>,
+    },
+    /// The file of settings says something else than before.
+    SettingsRead(FileRead),
+    SettingsUpdated {
+        token: u64,
+        result: Result<FileRead, String>,
     },
     /// The moment asked for by [`Effect::WakeAt`] has come.
     Woken,
@@ -114,6 +122,10 @@ pub enum Effect {
         token: u64,
         paths: Vec<PathBuf>,
     },
+    UpdateSettings {
+        token: u64,
+        changes: Changes,
+    },
     WatchParent {
         session: SessionId,
         pid: u32,
@@ -158,6 +170,10 @@ enum Purpose {
         session: SessionId,
         id: RpcId,
     },
+    Settings {
+        session: SessionId,
+        id: RpcId,
+    },
     /// Leaving a thread that nobody follows: whatever the answer, it is left.
     Rest,
 }
@@ -174,6 +190,7 @@ pub struct World {
     pub server: app_server::AppServer,
     /// Set where editors share this process: it ends when nobody needs it, not with an editor.
     pub daemon: Option<idle::Daemon>,
+    pub settings: Settings,
     purposes: HashMap<u64, Purpose>,
     next_token: u64,
     metrics: metrics::Recorder,
@@ -193,6 +210,7 @@ impl World {
             approvals: approvals::Approvals::default(),
             server: app_server::AppServer::default(),
             daemon: None,
+            settings: Settings::default(),
             purposes: HashMap::new(),
             next_token: 0,
             metrics: metrics::Recorder::default(),
@@ -218,6 +236,8 @@ pub fn step(world: &mut World, event: Event) -> Vec<Effect> {
             step.home_claimed(session, id, result);
         }
         EventKind::FilesRead { token, texts } => step.files_read(token, texts),
+        EventKind::SettingsRead(read) => step.settings_read(read),
+        EventKind::SettingsUpdated { token, result } => step.settings_updated(token, result),
         EventKind::Woken => step.woken(),
     }
     step.let_rest();
@@ -326,6 +346,9 @@ impl Step<'_> {
             ClientCall::QueueAdd(params) => self.queue_add(session, id, params),
             ClientCall::QueueUpdate(params) => self.queue_update(session, id, params),
             ClientCall::QueueRemove(params) => self.queue_remove(session, id, &params),
+            ClientCall::SettingsGet(_) => self.settings_get(session, id),
+            ClientCall::SettingsUpdate(params) => self.settings_update(session, id, params),
+            ClientCall::SettingsSchema(_) => self.settings_schema(session, id),
             ClientCall::QueueReorder(params) => self.queue_reorder(session, id, &params),
             ClientCall::SessionUpdate(_) => self.fail(
                 session,

@@ -94,4 +94,6 @@ pub enum DiagnosticKind {
     EditorFrame,
     /// The editor or the host refused what was asked.
     Refused,
+    /// The file of settings, or a value in it, cannot be used.
+    Settings,
 }

@@ -9,6 +9,7 @@ pub mod host;
 pub mod ids;
 pub mod members;
 pub mod raw;
+pub mod settings;
 mod table;
 pub mod thread;
 #[cfg(test)]

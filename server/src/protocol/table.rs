@@ -3,7 +3,9 @@
 
 use serde_json::Value;
 
-use super::{Failure, FailureKind, Raw, app_server, approval, host, thread, wire::Outgoing};
+use super::{
+    Failure, FailureKind, Raw, app_server, approval, host, settings, thread, wire::Outgoing,
+};
 
 /// What a request is about: requests of one thread wait while that thread is being resumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +57,7 @@ macro_rules! protocol {
 
         /// Notes to an editor; each function builds one.
         pub mod note {
-            use super::{Outgoing, Raw, app_server, approval, thread};
+            use super::{Outgoing, Raw, app_server, approval, settings, thread};
             $($(#[$note_doc])* #[allow(non_snake_case)] pub fn $note(params: &$note_params) -> Outgoing {
                 Outgoing::Note { method: $note_method.into(), params: Raw::of(params) }
             })*
@@ -109,6 +111,10 @@ protocol! {
         QueueUpdate = "outrigger/thread/queue/update" [Thread] (thread::QueueUpdateParams) -> thread::Queue;
         QueueRemove = "outrigger/thread/queue/remove" [Thread] (thread::QueueRemoveParams) -> thread::Queue;
         QueueReorder = "outrigger/thread/queue/reorder" [Thread] (thread::QueueReorderParams) -> thread::Queue;
+        SettingsGet = "outrigger/settings/get" [Host] (host::NoParams) -> settings::Settings;
+        /// All of the changes are written, or none.
+        SettingsUpdate = "outrigger/settings/update" [Host] (settings::SettingsUpdateParams) -> settings::Settings;
+        SettingsSchema = "outrigger/settings/schema" [Host] (host::NoParams) -> settings::SettingsSchema;
     }
     client_notes {
         /// Changes trust, subscriptions, or what the editor shows.
@@ -121,5 +127,6 @@ protocol! {
         ApprovalResolved = "outrigger/approval/resolved" (approval::ApprovalResolved);
         ThreadChanged = "outrigger/thread/changed" (thread::ThreadChanged);
         QueueChanged = "outrigger/thread/queue/changed" (thread::QueueChanged);
+        SettingsChanged = "outrigger/settings/changed" (settings::Settings);
     }
 }

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use ts_rs::{Config, TS};
 
-use super::{app_server as a, approval as p, diff as d, failure, host as h, table, thread as t};
+use super::{
+    app_server as a, approval as p, diff as d, failure, host as h, settings as s, table,
+    thread as t,
+};
 
 const PATH: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../extensions/vscode/src/protocol.generated.ts");
@@ -91,6 +94,10 @@ fn generate() -> String {
         h::MemoryMetrics,
         h::Metrics,
         h::SessionUpdate,
+        s::SettingSource,
+        s::Settings,
+        s::SettingsUpdateParams,
+        s::SettingsSchema,
     );
     out.push_str(&table::typescript(&config));
     // The item's own fields stand beside ours, and ts-rs cannot say that of a map.

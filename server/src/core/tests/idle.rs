@@ -33,6 +33,18 @@ fn with_an_editor_nothing_ends() {
 }
 
 #[test]
+fn the_settings_say_how_long_that_is_or_that_it_is_for_ever() {
+    let mut stage = shared();
+    let said = |value: Value| FileRead::Said(value.as_object().unwrap().clone());
+    let file = json!({ "daemon.idleSeconds": 600, "appServer.idleMinutes": 0 });
+    stage.step(EventKind::SettingsRead(said(file)));
+    let left = stage.leave(ONE);
+    assert_eq!(wakes_in(&stage, &left), Some(10 * MINUTE));
+    stage.step(EventKind::SettingsRead(said(json!({ "daemon.idleSeconds": 0 }))));
+    assert!(!names(&stage.sleep(24 * 60 * MINUTE)).contains(&"quit".to_owned()));
+}
+
+#[test]
 fn the_daemon_ends_a_minute_after_the_last_editor() {
     let mut stage = shared();
     let left = stage.leave(ONE);
