@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod codex;
+pub mod console;
 pub mod core;
 pub mod daemon;
 pub mod editor;

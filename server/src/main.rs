@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use outrigger::{Outcome, daemon, logging};
+use outrigger::{Outcome, console, daemon, logging};
 
 /// sysexits' `EX_SOFTWARE`: a defect of ours. The editor starts us again.
 const DEFECT: u8 = 70;
@@ -16,6 +16,7 @@ fn main() -> ExitCode {
     let matches = arguments().get_matches();
     let code = match matches.subcommand() {
         Some(("daemon", daemon)) => of_daemon(daemon),
+        Some(("approvals", approvals)) => console::approvals(&of_approvals(approvals)),
         _ if matches.get_flag("solo") => {
             let redactor = logging::redactor();
             logging::to_stderr(redactor.clone());
@@ -32,6 +33,9 @@ fn main() -> ExitCode {
 
 fn arguments() -> Command {
     let json = flag("json", "Print it as JSON");
+    let id = Arg::new("id")
+        .value_name("ID")
+        .help("Its id, or how the id begins; may be left out when one waits");
     Command::new("outrigger")
         .version(outrigger::VERSION)
         .about("Codex threads, approvals and diffs in the editor you already use.")
@@ -44,9 +48,34 @@ fn arguments() -> Command {
                 .subcommand_required(true)
                 .subcommand(Command::new("run").about("Run it, until nobody needs it"))
                 .subcommand(Command::new("launch").hide(true))
-                .subcommand(Command::new("status").about("Say whether it runs").arg(json))
+                .subcommand(Command::new("status").about("Say whether it runs").arg(json.clone()))
                 .subcommand(Command::new("stop").about("End it, and what it runs")),
         )
+        .subcommand(
+            Command::new("approvals")
+                .about("What waits for you, in any terminal")
+                .after_help("Exit codes: 0 something waits, or it was decided; 1 nothing waits, or it could not be done; 2 usage.")
+                .args_conflicts_with_subcommands(true)
+                .arg(flag("watch", "Print a line for what comes and for what was decided, until Ctrl-C"))
+                .arg(json.clone())
+                .subcommand(Command::new("accept").about("Accept it once").args([id.clone(), json.clone()]))
+                .subcommand(Command::new("decline").about("Decline it; the turn goes on").args([id, json])),
+        )
+}
+
+fn of_approvals(matches: &ArgMatches) -> console::Request {
+    let decide = |verdict, matches: &ArgMatches| console::Request {
+        act: console::Act::Decide { verdict, id: matches.get_one("id").cloned() },
+        json: matches.get_flag("json"),
+    };
+    match matches.subcommand() {
+        Some(("accept", accept)) => decide(console::Verdict::Accept, accept),
+        Some((_, decline)) => decide(console::Verdict::Decline, decline),
+        None => console::Request {
+            act: if matches.get_flag("watch") { console::Act::Watch } else { console::Act::List },
+            json: matches.get_flag("json"),
+        },
+    }
 }
 
 fn of_daemon(matches: &ArgMatches) -> u8 {

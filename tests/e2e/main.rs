@@ -9,6 +9,7 @@
 #![allow(clippy::needless_pass_by_value)]
 
 mod approval;
+mod approvals_command;
 mod daemon_share;
 mod faults_codex;
 mod faults_editor;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Effect, Purpose, Step, World};
+use super::{Effect, Purpose, Step, World, session::Session};
 use crate::codex::requests;
 
 /// How long a thread in which nothing goes on stays open on the app-server though no editor follows it.
@@ -44,13 +44,13 @@ impl Step<'_> {
     pub(super) fn let_rest(&mut self) {
         let Some(mut daemon) = self.world.daemon.take() else { return };
         let now = self.now.micros;
-        let trusted = self.world.sessions.values().any(|session| session.trusted);
-        let busy = !trusted && self.world.is_busy();
-        let serves = self.world.server.is_wanted() && !trusted && !busy;
+        let needed = self.world.sessions.values().any(Session::wants_server);
+        let busy = !needed && self.world.is_busy();
+        let serves = self.world.server.is_wanted() && !needed && !busy;
         if self.rested(&mut daemon.server_idle, serves, self.world.settings.app_server_idle()) {
             self.rest_server();
         }
-        let alone = self.world.sessions.is_empty() && !busy;
+        let alone = self.world.sessions.values().all(|session| session.observer) && !busy;
         let outdated = daemon.outdated.then_some(Duration::ZERO);
         let rest = outdated.or_else(|| self.world.settings.daemon_idle());
         if self.rested(&mut daemon.idle, alone, rest) {

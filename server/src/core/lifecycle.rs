@@ -61,11 +61,11 @@ impl Step<'_> {
         };
         let Some(state) = self.world.sessions.get_mut(&session) else { return };
         state.introduce(&params);
-        let trusted = state.trusted;
+        let (trusted, observer) = (state.trusted, state.observer);
         if let Some(pid) = params.process_id {
             self.effects.push(Effect::WatchParent { session, pid });
         }
-        if let Some(options) = params.initialization_options {
+        if let Some(options) = params.initialization_options.filter(|_| !observer) {
             self.world.server.prefer(options.codex);
         }
         if trusted {
@@ -85,7 +85,9 @@ impl Step<'_> {
         match (result, id) {
             (Ok(()), id) => {
                 self.effects.extend(id.map(|id| Effect::Introduced { session, id }));
-                self.server_wanted();
+                if self.world.sessions.get(&session).is_some_and(Session::wants_server) {
+                    self.server_wanted();
+                }
             }
             (Err(refused), Some(id)) => self.fail(session, id, refused.into()),
             (Err(refused), None) => {

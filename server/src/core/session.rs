@@ -37,6 +37,8 @@ pub struct Session {
     pub name: String,
     pub initialized: bool,
     pub trusted: bool,
+    /// It looks and decides, but neither codex nor the daemon is started or kept running for it.
+    pub observer: bool,
     pub events: Subscriptions,
     pub folders: Vec<PathBuf>,
     pub inline: Inline,
@@ -151,6 +153,7 @@ pub struct Folder {
 pub struct InitializationOptions {
     events: Vec<String>,
     trusted: bool,
+    observer: bool,
     pub codex: CodexOptions,
     inline: Inline,
 }
@@ -160,6 +163,7 @@ impl Default for InitializationOptions {
         Self {
             events: Vec::new(),
             trusted: true,
+            observer: false,
             codex: CodexOptions::default(),
             inline: Inline::default(),
         }
@@ -181,6 +185,7 @@ impl Session {
             name: "editor".to_owned(),
             initialized: false,
             trusted: false,
+            observer: false,
             events: Subscriptions::default(),
             folders: Vec::new(),
             inline: Inline::default(),
@@ -209,6 +214,7 @@ impl Session {
         }
         let options = params.initialization_options.as_ref();
         self.trusted = options.is_none_or(|options| options.trusted);
+        self.observer = options.is_some_and(|options| options.observer);
         self.inline = options.map(|options| options.inline).unwrap_or_default();
         self.events =
             options.map(|options| Subscriptions::new(&options.events)).unwrap_or_default();
@@ -239,6 +245,11 @@ impl Session {
         let id = self.id;
         effects.extend(self.waiting.drain(..).map(|note| Effect::Send(id, note)));
         Some(self.lost)
+    }
+
+    /// Whether codex runs for it.
+    pub fn wants_server(&self) -> bool {
+        self.trusted && !self.observer
     }
 
     pub fn holds(&self, cwd: &str) -> bool {

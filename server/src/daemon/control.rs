@@ -1,8 +1,9 @@
-//! What a terminal may ask of the daemon: `outrigger daemon status` and `stop`.
+//! What a terminal wants of the daemon that runs, if one does: none is started for it.
 
 #[cfg(unix)]
 use std::{
     io::Read,
+    os::unix::net::UnixStream,
     path::Path,
     time::{Duration, Instant},
 };
@@ -21,8 +22,7 @@ const ENDING: Duration = Duration::from_secs(15);
 pub fn ask(directory: &Path, ask: Ask) -> Result<Option<Welcome>, Failure> {
     let Some(stream) = launch::connect(directory) else { return Ok(None) };
     let io = |error: std::io::Error| Failure::new(FailureKind::Io, error.to_string());
-    let build = std::env::current_exe().and_then(|program| Build::of(&program)).map_err(io)?;
-    let hello = Hello::new(build, Face::Control, Some(ask));
+    let hello = Hello::of_terminal(this_build()?, Face::Control, Some(ask));
     let (mut stream, welcome) = match launch::greet(stream, &hello) {
         Ok(met) => met,
         // Of another version, or stuck: it is ended all the same.
@@ -39,4 +39,18 @@ pub fn ask(directory: &Path, ask: Ask) -> Result<Option<Welcome>, Failure> {
         while since.elapsed() < ENDING && stream.read(&mut [0; 64]).is_ok_and(|read| read > 0) {}
     }
     Ok(Some(welcome))
+}
+
+/// A session with the daemon of this state directory, as an editor has one; `None` when none runs.
+#[cfg(unix)]
+pub fn attach(directory: &Path) -> Result<Option<UnixStream>, Failure> {
+    let Some(stream) = launch::connect(directory) else { return Ok(None) };
+    let hello = Hello::of_terminal(this_build()?, Face::Lsp, None);
+    launch::greet(stream, &hello).map(|(stream, _)| Some(stream))
+}
+
+#[cfg(unix)]
+fn this_build() -> Result<Build, Failure> {
+    let build = std::env::current_exe().and_then(|program| Build::of(&program));
+    build.map_err(|error| Failure::new(FailureKind::Io, error.to_string()))
 }

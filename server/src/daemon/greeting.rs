@@ -61,16 +61,21 @@ pub struct Welcome {
 }
 
 impl Hello {
-    /// A hello of this process.
-    pub fn new(build: Build, face: Face, ask: Option<Ask>) -> Self {
-        let (cwd, environment) = match face {
-            Face::Control => (None, Vec::new()),
-            Face::Lsp => (
-                std::env::current_dir().ok().map(|cwd| Text::from(cwd.into_os_string())),
-                std::env::vars_os().map(|(name, value)| (name.into(), value.into())).collect(),
-            ),
-        };
-        Self { outrigger: LINK_VERSION, build, face, ask, cwd, environment }
+    /// A hello of an editor's process.
+    pub fn of_editor(build: Build) -> Self {
+        let cwd = std::env::current_dir().ok();
+        let environment = std::env::vars_os();
+        Self {
+            cwd: cwd.map(|cwd| Text::from(cwd.into_os_string())),
+            environment: environment.map(|(name, value)| (name.into(), value.into())).collect(),
+            ..Self::of_terminal(build, Face::Lsp, None)
+        }
+    }
+
+    /// A hello of a process that runs nothing here, so that what is around it stays its own.
+    pub fn of_terminal(build: Build, face: Face, ask: Option<Ask>) -> Self {
+        let environment = Vec::new();
+        Self { outrigger: LINK_VERSION, build, face, ask, cwd: None, environment }
     }
 
     pub fn cwd(&self) -> Option<PathBuf> {
@@ -145,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_hello_comes_over_as_it_was() {
-        let mut hello = Hello::new(build(), Face::Lsp, None);
+        let mut hello = Hello::of_editor(build());
         hello.environment.push((Text::Plain("ODD".into()), Text::Bytes(vec![0xff, 0x41])));
         let line = line(&hello).unwrap();
         assert_eq!(line.iter().position(|byte| *byte == b'\n'), Some(line.len() - 1));

@@ -18,6 +18,8 @@ mod relay;
 mod visitor;
 
 pub use build::{Build, prune};
+#[cfg(unix)]
+pub use control::attach;
 pub use greeting::{Ask, Face, Hello, LINK_VERSION, Welcome};
 #[cfg(unix)]
 pub use launch::{launch, say_ready};

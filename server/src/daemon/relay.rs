@@ -20,7 +20,7 @@ use crate::{
 };
 
 use super::{
-    Build, Face, Hello, build,
+    Build, Hello, build,
     flight::{Flight, whole_frames},
     launch,
 };
@@ -78,7 +78,7 @@ fn meet(directory: &Path) -> Result<UnixStream, Failure> {
     let build = build.map_err(|error| {
         Failure::new(FailureKind::Io, format!("This program cannot be read: {error}."))
     })?;
-    let hello = Hello::new(build, Face::Lsp, None);
+    let hello = Hello::of_editor(build);
     let (stream, welcome) = launch::meet(directory, &hello)?;
     info!(pid = welcome.pid, version = welcome.build.version, "with the daemon");
     if hello.build.is_newer_than(&welcome.build) {

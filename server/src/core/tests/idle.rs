@@ -136,3 +136,24 @@ fn a_thread_that_nobody_follows_is_let_go_and_one_that_works_is_not() {
     assert_eq!(names(&stage.sleep(MINUTE)), ["codex request thread/unsubscribe"]);
     assert_eq!(names(&stage.sleep(60 * MINUTE)), Vec::<String>::new());
 }
+
+#[test]
+fn who_only_looks_keeps_nothing_and_starts_nothing() {
+    let mut stage = Stage::new();
+    stage.world.daemon = Some(Daemon::new(7));
+    stage.connect(1, "outrigger approvals", json!({ "events": ["approval"], "observer": true }));
+    assert!(!stage.world.server.is_wanted());
+    assert_eq!(names(&stage.sleep(MINUTE)), ["quit"]);
+}
+
+#[test]
+fn who_only_looks_decides_like_an_editor() {
+    let mut stage = shared();
+    stage.open_thread(ONE);
+    stage.ask_command(0);
+    stage.connect(2, "outrigger approvals", json!({ "events": ["approval"], "observer": true }));
+    let decision = json!({ "approvalId": "1:0", "decision": "accept" });
+    let (_, effects) = stage.request(TWO, "outrigger/approval/decide", decision);
+    assert!(names(&effects).contains(&"codex 1 respond 0".to_owned()), "{:?}", names(&effects));
+    assert_eq!(names(&stage.leave(ONE)), Vec::<String>::new());
+}
