@@ -11,7 +11,7 @@ use crate::{
     core::{self, Effect, Event, EventKind, World, metrics::Usage, session::Origin},
     daemon::{self, Ask, Build, Caller, LINK_VERSION, Visitor, Welcome},
     editor::{Face, Redrawn},
-    files, home,
+    files, grants, home,
     protocol::{Incoming, Outgoing, SessionId, wire::Closed},
     redact::{self, Redactor},
     settings,
@@ -318,13 +318,18 @@ impl Host {
             }
             // Gathered by `take`, so that one event redraws once.
             Effect::Redraw => {}
-            Effect::ReadFiles { token, paths } => {
-                let inbox = self.inbox.clone();
-                tokio::task::spawn_blocking(move || {
-                    let texts = paths.iter().map(|path| files::read(path)).collect();
-                    let _ = inbox.send(Arrival::Event(EventKind::FilesRead { token, texts }));
-                });
-            }
+            Effect::ReadFiles { token, paths } => self.aside(move || {
+                let texts = paths.iter().map(|path| files::read(path)).collect();
+                EventKind::FilesRead { token, texts }
+            }),
+            Effect::ResolveFolder { token, path } => self.aside(move || {
+                let result = grants::canonical_folder(&path).map_err(Into::into);
+                EventKind::FolderResolved { token, result }
+            }),
+            Effect::ListDirectory { token, roots, path } => self.aside(move || {
+                let result = grants::list(&roots, &path).map_err(Into::into);
+                EventKind::DirectoryListed { token, result }
+            }),
             Effect::UpdateSettings { token, changes } => {
                 if let Some(keeper) = &self.settings {
                     keeper.update(token, changes);
@@ -388,6 +393,15 @@ impl Host {
         self.claim = Some(home::claim(&directory, home::Owner::Solo)?);
         self.keep_settings();
         Ok(())
+    }
+
+    /// Does what may take a while off the loop, and takes in what came of it.
+    fn aside(&self, work: impl FnOnce() -> EventKind + Send + 'static) {
+        let inbox = self.inbox.clone();
+        tokio::task::spawn_blocking(move || {
+            // The loop is gone only at the end of the process.
+            let _ = inbox.send(Arrival::Event(work()));
+        });
     }
 
     /// Reads the settings, and follows them from here on.

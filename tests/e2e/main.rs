@@ -13,6 +13,7 @@ mod approvals_command;
 mod daemon_share;
 mod faults_codex;
 mod faults_editor;
+mod grants;
 mod home;
 mod lsp_face;
 mod scene;

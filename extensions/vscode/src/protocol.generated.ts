@@ -223,6 +223,42 @@ export type SessionUpdate = { trusted?: boolean | null, events?: Array<string> |
  */
 shown?: Array<string> | null, };
 
+export type FileRef = { uri: string, };
+
+export type Directory = { 
+/**
+ * In the order of the bytes of the names.
+ */
+entries: Array<DirectoryEntry>, };
+
+export type DirectoryEntry = { 
+/**
+ * For people: what is no UTF-8 is replaced. The URI has the name's own bytes.
+ */
+name: string, uri: string, 
+/**
+ * Of a symbolic link, whether it leads to a folder within the granted ones.
+ */
+isDirectory: boolean, isSymlink: boolean, 
+/**
+ * Bytes; of a link, its own.
+ */
+size: number, 
+/**
+ * Epoch milliseconds.
+ */
+modifiedAt: number, };
+
+export type Grant = { uri: string, source: GrantSource, 
+/**
+ * Epoch milliseconds; null for a folder of the window.
+ */
+addedAt: number | null, };
+
+export type GrantSource = "user" | "workspace";
+
+export type Grants = { grants: Array<Grant>, };
+
 export type SettingSource = "default" | "user";
 
 export type Settings = { 
@@ -261,6 +297,10 @@ export interface Requests {
   "outrigger/thread/queue/update": { params: QueueUpdateParams; result: Queue };
   "outrigger/thread/queue/remove": { params: QueueRemoveParams; result: Queue };
   "outrigger/thread/queue/reorder": { params: QueueReorderParams; result: Queue };
+  "outrigger/grant/list": { params: NoParams; result: Grants };
+  "outrigger/grant/add": { params: FileRef; result: Grants };
+  "outrigger/grant/remove": { params: FileRef; result: Grants };
+  "outrigger/file/listDirectory": { params: FileRef; result: Directory };
   "outrigger/settings/get": { params: NoParams; result: Settings };
   "outrigger/settings/update": { params: SettingsUpdateParams; result: Settings };
   "outrigger/settings/schema": { params: NoParams; result: SettingsSchema };
@@ -277,5 +317,6 @@ export interface Notifications {
   "outrigger/approval/resolved": ApprovalResolved;
   "outrigger/thread/changed": ThreadChanged;
   "outrigger/thread/queue/changed": QueueChanged;
+  "outrigger/grant/changed": Grants;
   "outrigger/settings/changed": Settings;
 }

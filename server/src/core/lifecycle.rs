@@ -161,6 +161,7 @@ impl Step<'_> {
                 state.folders.push(added);
             }
         }
+        self.tell_grants(Some(session));
         self.redraw();
     }
 

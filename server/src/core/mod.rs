@@ -6,6 +6,7 @@ pub mod approvals;
 mod commands;
 mod diagnostics;
 mod failure;
+pub mod grants;
 mod history;
 mod idle;
 mod lifecycle;
@@ -65,6 +66,15 @@ pub enum EventKind {
         token: u64,
         texts: Vec<proposals::FileText>,
     },
+    /// A folder that is to be granted, without links.
+    FolderResolved {
+        token: u64,
+        result: Result<PathBuf, Failure>,
+    },
+    DirectoryListed {
+        token: u64,
+        result: Result<grants::Listing, Failure>,
+    },
     /// The file of settings says something else than before.
     SettingsRead(FileRead),
     SettingsUpdated {
@@ -122,6 +132,15 @@ pub enum Effect {
         token: u64,
         paths: Vec<PathBuf>,
     },
+    ResolveFolder {
+        token: u64,
+        path: PathBuf,
+    },
+    ListDirectory {
+        token: u64,
+        roots: Vec<grants::Root>,
+        path: PathBuf,
+    },
     UpdateSettings {
         token: u64,
         changes: Changes,
@@ -174,6 +193,14 @@ enum Purpose {
         session: SessionId,
         id: RpcId,
     },
+    Grant {
+        session: SessionId,
+        id: RpcId,
+    },
+    Directory {
+        session: SessionId,
+        id: RpcId,
+    },
     /// Leaving a thread that nobody follows: whatever the answer, it is left.
     Rest,
 }
@@ -191,6 +218,7 @@ pub struct World {
     /// Set where editors share this process: it ends when nobody needs it, not with an editor.
     pub daemon: Option<idle::Daemon>,
     pub settings: Settings,
+    granted: grants::Granted,
     purposes: HashMap<u64, Purpose>,
     next_token: u64,
     metrics: metrics::Recorder,
@@ -211,6 +239,7 @@ impl World {
             server: app_server::AppServer::default(),
             daemon: None,
             settings: Settings::default(),
+            granted: grants::Granted::default(),
             purposes: HashMap::new(),
             next_token: 0,
             metrics: metrics::Recorder::default(),
@@ -236,6 +265,8 @@ pub fn step(world: &mut World, event: Event) -> Vec<Effect> {
             step.home_claimed(session, id, result);
         }
         EventKind::FilesRead { token, texts } => step.files_read(token, texts),
+        EventKind::FolderResolved { token, result } => step.folder_resolved(token, result),
+        EventKind::DirectoryListed { token, result } => step.directory_listed(token, result),
         EventKind::SettingsRead(read) => step.settings_read(read),
         EventKind::SettingsUpdated { token, result } => step.settings_updated(token, result),
         EventKind::Woken => step.woken(),
@@ -346,6 +377,10 @@ impl Step<'_> {
             ClientCall::QueueAdd(params) => self.queue_add(session, id, params),
             ClientCall::QueueUpdate(params) => self.queue_update(session, id, params),
             ClientCall::QueueRemove(params) => self.queue_remove(session, id, &params),
+            ClientCall::GrantList(_) => self.grant_list(session, id),
+            ClientCall::GrantAdd(params) => self.grant_add(session, id, &params),
+            ClientCall::GrantRemove(params) => self.grant_remove(session, id, &params),
+            ClientCall::FileListDirectory(params) => self.list_directory(session, id, &params),
             ClientCall::SettingsGet(_) => self.settings_get(session, id),
             ClientCall::SettingsUpdate(params) => self.settings_update(session, id, params),
             ClientCall::SettingsSchema(_) => self.settings_schema(session, id),

@@ -122,7 +122,11 @@ impl Step<'_> {
             Purpose::EndProcess { session, id } => {
                 self.reply(session, id, result.map(|_| Raw::of(&crate::protocol::host::Done {})));
             }
-            Purpose::Proposal { .. } | Purpose::Settings { .. } | Purpose::Rest => {}
+            Purpose::Proposal { .. }
+            | Purpose::Settings { .. }
+            | Purpose::Grant { .. }
+            | Purpose::Directory { .. }
+            | Purpose::Rest => {}
         }
     }
 

@@ -5,6 +5,7 @@ pub mod app_server;
 pub mod approval;
 pub mod diff;
 pub mod failure;
+pub mod file;
 pub mod host;
 pub mod ids;
 pub mod members;

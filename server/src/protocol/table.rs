@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{
-    Failure, FailureKind, Raw, app_server, approval, host, settings, thread, wire::Outgoing,
+    Failure, FailureKind, Raw, app_server, approval, file, host, settings, thread, wire::Outgoing,
 };
 
 /// What a request is about: requests of one thread wait while that thread is being resumed.
@@ -57,7 +57,7 @@ macro_rules! protocol {
 
         /// Notes to an editor; each function builds one.
         pub mod note {
-            use super::{Outgoing, Raw, app_server, approval, settings, thread};
+            use super::{Outgoing, Raw, app_server, approval, file, settings, thread};
             $($(#[$note_doc])* #[allow(non_snake_case)] pub fn $note(params: &$note_params) -> Outgoing {
                 Outgoing::Note { method: $note_method.into(), params: Raw::of(params) }
             })*
@@ -111,6 +111,11 @@ protocol! {
         QueueUpdate = "outrigger/thread/queue/update" [Thread] (thread::QueueUpdateParams) -> thread::Queue;
         QueueRemove = "outrigger/thread/queue/remove" [Thread] (thread::QueueRemoveParams) -> thread::Queue;
         QueueReorder = "outrigger/thread/queue/reorder" [Thread] (thread::QueueReorderParams) -> thread::Queue;
+        /// Where host operations are allowed for this session.
+        GrantList = "outrigger/grant/list" [Session] (host::NoParams) -> file::Grants;
+        GrantAdd = "outrigger/grant/add" [Session] (file::FileRef) -> file::Grants;
+        GrantRemove = "outrigger/grant/remove" [Session] (file::FileRef) -> file::Grants;
+        FileListDirectory = "outrigger/file/listDirectory" [Session] (file::FileRef) -> file::Directory;
         SettingsGet = "outrigger/settings/get" [Host] (host::NoParams) -> settings::Settings;
         /// All of the changes are written, or none.
         SettingsUpdate = "outrigger/settings/update" [Host] (settings::SettingsUpdateParams) -> settings::Settings;
@@ -127,6 +132,7 @@ protocol! {
         ApprovalResolved = "outrigger/approval/resolved" (approval::ApprovalResolved);
         ThreadChanged = "outrigger/thread/changed" (thread::ThreadChanged);
         QueueChanged = "outrigger/thread/queue/changed" (thread::QueueChanged);
+        GrantChanged = "outrigger/grant/changed" (file::Grants);
         SettingsChanged = "outrigger/settings/changed" (settings::Settings);
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use ts_rs::{Config, TS};
 
 use super::{
-    app_server as a, approval as p, diff as d, failure, host as h, settings as s, table,
+    app_server as a, approval as p, diff as d, failure, file as f, host as h, settings as s, table,
     thread as t,
 };
 
@@ -94,6 +94,12 @@ fn generate() -> String {
         h::MemoryMetrics,
         h::Metrics,
         h::SessionUpdate,
+        f::FileRef,
+        f::Directory,
+        f::DirectoryEntry,
+        f::Grant,
+        f::GrantSource,
+        f::Grants,
         s::SettingSource,
         s::Settings,
         s::SettingsUpdateParams,
