@@ -12,6 +12,7 @@ use crate::{
     daemon::{self, Ask, Build, Caller, LINK_VERSION, Visitor, Welcome},
     editor::{Face, Redrawn},
     files, grants, home,
+    offspring::{self, Mark},
     protocol::{Incoming, Outgoing, SessionId, wire::Closed},
     redact::{self, Redactor},
     settings,
@@ -77,6 +78,7 @@ pub struct Host {
     arrivals: mpsc::UnboundedReceiver<Arrival>,
     codex_events: mpsc::Receiver<codex::Event>,
     claim: Option<home::Claim>,
+    mark: Option<Mark>,
     wake_at: Option<u64>,
     ended: Option<u8>,
     last_session: u32,
@@ -97,16 +99,20 @@ struct Editor {
 }
 
 impl Host {
-    /// A host without sessions. `claim` is the state directory, where it is taken already.
+    /// A host without sessions. `claim` is the state directory, where it is taken already; `mark` is what
+    /// everything that it starts is known by.
     pub fn new(
         claim: Option<home::Claim>,
+        mark: Option<Mark>,
         lifetime: Lifetime,
         redactor: Redactor,
     ) -> std::io::Result<Self> {
         let clock = Clock::start();
         let (inbox, arrivals) = mpsc::unbounded_channel();
         let (codex_inbox, codex_events) = mpsc::channel(CODEX_INBOX);
-        let link = Link::spawn(Options::new(search(None, Vec::new(), Vec::new())), codex_inbox)?;
+        let mut options = Options::new(search(None, Vec::new(), Vec::new()));
+        options.mark.clone_from(&mark);
+        let link = Link::spawn(options, codex_inbox)?;
         let mut world = World::new(VERSION, clock.now());
         if let Lifetime::Need(_) = lifetime {
             world.daemon = Some(core::Daemon::new(std::process::id()));
@@ -121,6 +127,7 @@ impl Host {
             arrivals,
             codex_events,
             claim,
+            mark,
             wake_at: None,
             ended: None,
             last_session: 0,
@@ -177,9 +184,9 @@ impl Host {
         }
     }
 
-    /// Lets the editors go. Everything that was queued for them is written and the app-server has ended
-    /// when this returns.
-    pub async fn end(mut self) {
+    /// Lets the editors go. Everything that was queued for them is written, and the app-server has ended
+    /// with all that it started, when this returns. Who waits for the end of the process is handed back.
+    pub async fn end(mut self) -> Vec<Visitor> {
         let outboxes: Vec<Outbox> = self.editors.values().map(|e| e.outbox.clone()).collect();
         let sessions: Vec<SessionId> = self.editors.keys().copied().collect();
         for session in sessions {
@@ -192,6 +199,10 @@ impl Host {
             }
         };
         let _ = tokio::join!(tokio::time::timeout(DRAIN, drained), self.link.shutdown());
+        if let Some(mark) = &self.mark {
+            offspring::end(mark, Duration::ZERO);
+        }
+        self.leaving
     }
 
     fn arrived(&mut self, arrival: Arrival) {

@@ -13,6 +13,7 @@ mod grants;
 pub mod home;
 mod host;
 pub mod logging;
+pub mod offspring;
 pub mod paths;
 pub mod protocol;
 pub mod redact;

@@ -48,6 +48,7 @@ fn arguments() -> Command {
                 .subcommand_required(true)
                 .subcommand(Command::new("run").about("Run it, until nobody needs it"))
                 .subcommand(Command::new("launch").hide(true))
+                .subcommand(Command::new("guard").hide(true))
                 .subcommand(Command::new("status").about("Say whether it runs").arg(json.clone()))
                 .subcommand(Command::new("stop").about("End it, and what it runs")),
         )
@@ -88,6 +89,7 @@ fn of_daemon(matches: &ArgMatches) -> u8 {
             }
         }
         Some(("launch", _)) => u8::from(daemon::launch().is_err()),
+        Some(("guard", _)) => u8::from(daemon::guard().is_err()),
         Some(("stop", _)) => told(&outrigger::stop_daemon()),
         Some((_, status)) => told(&outrigger::daemon_status(status.get_flag("json"))),
         None => DEFECT,

@@ -6,10 +6,11 @@ use tracing::info;
 
 use crate::{
     core::HomeRefused,
-    daemon::{self, Ask, Build, control},
+    daemon::{self, Ask, Build, Guard, control},
     home,
     host::{Arrival, Host, Lifetime},
     logging,
+    offspring::Mark,
     redact::Redactor,
 };
 
@@ -45,7 +46,9 @@ pub async fn run(redactor: Redactor) -> io::Result<u8> {
     let program = std::env::current_exe()?;
     let build = Build::of(&program)?;
     daemon::prune(&directory, &program);
-    let mut host = Host::new(Some(claim), Lifetime::Need(build), redactor)?;
+    let mark = Mark::new(&directory);
+    let guard = Guard::start(&mark)?;
+    let mut host = Host::new(Some(claim), Some(mark), Lifetime::Need(build), redactor)?;
     let inbox = host.inbox();
     let door = daemon::listen(&directory, move |caller| {
         // The loop is gone only at the end of the process.
@@ -56,7 +59,10 @@ pub async fn run(redactor: Redactor) -> io::Result<u8> {
     let code = host.serve().await;
     // Whoever comes from here on starts the next daemon, which waits for the lock.
     door.close();
-    host.end().await;
+    let leaving = host.end().await;
+    guard.dismiss();
+    // Those who wait for the end are told by the kernel: nothing of the daemon is left then.
+    std::mem::forget(leaving);
     Ok(code)
 }
 

@@ -1,6 +1,6 @@
 //! How an editor starts `outrigger`, and what it says of itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -20,6 +20,7 @@ pub struct Launch<'w> {
     environment: Vec<(&'static str, String)>,
     below_shell: bool,
     shared: bool,
+    program: PathBuf,
     overlooked: Vec<&'static str>,
 }
 
@@ -37,6 +38,7 @@ impl<'w> Launch<'w> {
             environment: Vec::new(),
             below_shell: false,
             shared: false,
+            program: programs::outrigger().to_owned(),
             overlooked: Vec::new(),
         }
     }
@@ -82,6 +84,19 @@ impl<'w> Launch<'w> {
     /// With the daemon of the workspace, which all such editors share; else it is an Outrigger of its own.
     pub fn shared(mut self) -> Self {
         self.shared = true;
+        self.workspace.will_share();
+        self
+    }
+
+    /// With what stands where the daemon would.
+    pub fn shared_with_a_fake(mut self) -> Self {
+        self.shared = true;
+        self
+    }
+
+    /// Another file in the place of the `outrigger` under test.
+    pub fn program(mut self, program: PathBuf) -> Self {
+        self.program = program;
         self
     }
 
@@ -101,7 +116,6 @@ impl<'w> Launch<'w> {
         command.env("OUTRIGGER_TEST_EDITOR", &mark["OUTRIGGER_TEST_EDITOR=".len()..]);
         let tree = if self.shared {
             // The daemon has the mark of whichever editor started it: what is its own is the workspace's.
-            self.workspace.will_share();
             Tree::OfWorkspace(self.workspace.mark().to_owned())
         } else {
             Tree::Own(mark)
@@ -131,10 +145,10 @@ impl<'w> Launch<'w> {
             let mut shell = self.workspace.command("/bin/sh");
             // A command in the background would have no stdin unless it is given this way.
             shell.args(["-c", r#"exec 3<&0; "$0" "$@" <&3 3<&- & wait"#]);
-            shell.arg(programs::outrigger()).args(arguments);
+            shell.arg(&self.program).args(arguments);
             return shell;
         }
-        let mut command = self.workspace.command(programs::outrigger());
+        let mut command = self.workspace.command(&self.program);
         command.args(arguments);
         command
     }

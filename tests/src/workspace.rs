@@ -126,6 +126,11 @@ impl Workspace {
         std::fs::write(file, steps.to_string()).unwrap();
     }
 
+    /// Where Outrigger keeps the state of this workspace's `CODEX_HOME`.
+    pub fn state_directory(&self) -> PathBuf {
+        outrigger::home::directory(Some(self.outrigger_home.clone()), &self.codex_home()).unwrap()
+    }
+
     /// What every process of this workspace has in its environment.
     pub fn mark(&self) -> &str {
         &self.mark

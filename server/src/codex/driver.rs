@@ -15,8 +15,12 @@ use super::reader::Notice;
 use super::supervise::{Exit, Shown, Step, Supervisor, version_in};
 use super::upstream::Upstream;
 use super::writer::Overfull;
+use crate::offspring;
 use crate::protocol::app_server::AppServerStatus;
 use crate::protocol::{Raw, RpcError};
+
+/// How long what a killed process left behind may take to write down what it has.
+const LEAVING: Duration = Duration::from_secs(1);
 
 pub struct Driver {
     options: Options,
@@ -250,6 +254,12 @@ impl Driver {
             match (now, &self.living) {
                 (Step::Spawn { epoch }, _) => {
                     self.show().await;
+                    if epoch == 1
+                        && let Some(mark) = &self.options.mark
+                    {
+                        // Whoever starts codex owns the state directory: no other run is alive.
+                        offspring::end_earlier(mark, LEAVING);
+                    }
                     let events = self.events.clone();
                     match Living::spawn(&self.options, epoch, events, &self.signal) {
                         Ok(living) => self.living = Some(living),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
@@ -17,6 +17,7 @@ use super::reader::{Notice, Reader};
 use super::stderr::Tail;
 use super::upstream::Upstream;
 use super::writer::Writer;
+use crate::offspring::{self, Mark};
 use crate::protocol::Raw;
 use crate::protocol::app_server::{AppServerError, AppServerErrorKind};
 
@@ -54,7 +55,10 @@ impl Living {
     ) -> Result<Self, AppServerError> {
         let found = locate::find(&options.search)?;
         tracing::info!("starting {} ({:?})", found.program.display(), found.source);
-        let spawned = process::spawn(&found, &options.env, options.cwd.as_deref())?;
+        let mark = options.mark.as_ref().map(|mark| mark.part(epoch));
+        let mut env = options.env.clone();
+        env.extend(mark.as_ref().map(Mark::variable));
+        let spawned = process::spawn(&found, &env, options.cwd.as_deref())?;
         let tell = |what: fn(u32) -> Signal| {
             let signal = signal.clone();
             move || drop(signal.send(what(epoch)))
@@ -80,7 +84,12 @@ impl Living {
         let exited = signal.clone();
         let (output_ended, stderr_ended) = (tell(Signal::OutputEnded), tell(Signal::StderrEnded));
         let stderr_tail = tail.clone();
-        thread("codex-exit", move || drop(exited.send(Signal::Exited(epoch, exit.wait()))))
+        let end = move || {
+            let _ = exited.send(Signal::Exited(epoch, exit.wait()));
+            // What it started has nobody who knows of it any more.
+            mark.inspect(|mark| offspring::end(mark, Duration::ZERO));
+        };
+        thread("codex-exit", end)
             .and_then(|()| {
                 thread("codex-stdout", move || {
                     reader.run(stdout);

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::locate::Search;
 use super::pending::Limits;
+use crate::offspring::Mark;
 
 /// Picks a pause between nothing and the given one.
 pub type Jitter = Arc<dyn Fn(Duration) -> Duration + Send + Sync>;
@@ -20,6 +21,8 @@ pub struct Options {
     pub search: Search,
     /// Set for the child on top of the environment of this process.
     pub env: Vec<(OsString, OsString)>,
+    /// Whose the child and all that it starts are; each process is a part of its own.
+    pub mark: Option<Mark>,
     /// The child's working directory; without one, the home directory.
     pub cwd: Option<PathBuf>,
     pub client_name: String,
@@ -37,6 +40,7 @@ impl Options {
         Self {
             search,
             env: Vec::new(),
+            mark: None,
             cwd: None,
             client_name: "outrigger".into(),
             client_title: "Outrigger".into(),

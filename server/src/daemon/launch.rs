@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::{
     core::HomeRefused,
-    home,
+    home, offspring,
     protocol::{Failure, FailureKind},
 };
 
@@ -253,6 +253,8 @@ pub fn launch() -> io::Result<()> {
         .arg0("outrigger")
         .args(["daemon", "run"])
         .current_dir("/")
+        // Started by a command of another daemon's codex, it is still nobody's.
+        .env_remove(offspring::VARIABLE)
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

@@ -9,6 +9,8 @@ pub mod control;
 mod flight;
 mod greeting;
 #[cfg(unix)]
+mod guard;
+#[cfg(unix)]
 mod launch;
 #[cfg(unix)]
 mod listen;
@@ -21,6 +23,8 @@ pub use build::{Build, prune};
 #[cfg(unix)]
 pub use control::attach;
 pub use greeting::{Ask, Face, Hello, LINK_VERSION, Welcome};
+#[cfg(unix)]
+pub use guard::{Guard, guard};
 #[cfg(unix)]
 pub use launch::{launch, say_ready};
 #[cfg(unix)]
