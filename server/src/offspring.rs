@@ -187,7 +187,8 @@ mod system {
     pub fn signal(_: u32, _: &impl Fn(&str) -> bool, _: bool) {}
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::{
         os::unix::process::ExitStatusExt,
