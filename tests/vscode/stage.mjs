@@ -122,7 +122,8 @@ export class Stage {
   }
 }
 
-function endProcess(pid) {
+/** Kills a process, if it still is. */
+export function endProcess(pid) {
   try {
     process.kill(pid, "SIGKILL");
   } catch (error) {

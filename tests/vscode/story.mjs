@@ -3,8 +3,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Outrigger } from "./outrigger.mjs";
+import { endProcess } from "./stage.mjs";
 
 const SHOWN_MS = 30_000;
+/** A window brings up its extension host and its webview first. */
+const OPEN_MS = 60_000;
 
 export class Story {
   /** The Playwright page. */
@@ -42,7 +45,13 @@ export class Story {
     await this.page.goto(this.#url);
     await this.page
       .locator(".explorer-folders-view .monaco-list-row", { hasText: "README.md" })
-      .waitFor({ timeout: 60_000 });
+      .waitFor({ timeout: OPEN_MS });
+  }
+
+  /** Reloads the window, whose side bar shows the view, and waits until the view is there again. */
+  async reload() {
+    await this.page.reload();
+    await this.outrigger.transcript.waitFor({ timeout: OPEN_MS });
   }
 
   /** Another window on the same folder, of a person who has not been here before: it remembers nothing. */
@@ -58,7 +67,7 @@ export class Story {
   async closeWindow() {
     await this.page.close();
     const hosts = await this.running("--type=extensionHost");
-    for (const { pid } of hosts) process.kill(pid);
+    for (const { pid } of hosts) endProcess(pid);
     await this.eventually("its extension host is gone", async () => {
       const left = new Set((await this.running("--type=extensionHost")).map(({ pid }) => pid));
       return hosts.every(({ pid }) => !left.has(pid));

@@ -72,7 +72,7 @@ export async function restart({ link, place }: Parts): Promise<void> {
 /** Ends the daemon, which serves every window, and what Codex does in it; then the newest build is started. */
 async function restartToUpdate({ link, conversation, place }: Parts): Promise<void> {
   if (place() !== "open") return;
-  if (conversation.page.activeTurnId !== null) {
+  if (link.state.state === "running" && conversation.page.activeTurnId !== null) {
     const text = "Codex is working. A restart of the daemon ends its turns, in every window.";
     if ((await vscode.window.showWarningMessage(text, { modal: true }, "Restart")) !== "Restart") return;
   }

@@ -67,8 +67,7 @@ export function diagnosticsText({ versions, hello, pid, appServer, ...facts }: F
           `- Ready after: ${startup?.readyLatencyMs ?? "not yet"} ms`,
         ]
       : []),
-    "",
-    ...(facts.diagnostics.length > 0 ? ["#### Last diagnostics", ""] : []),
+    ...(facts.diagnostics.length > 0 ? ["", "#### Last diagnostics", ""] : []),
     ...facts.diagnostics.map(
       ({ level, kind, method, count }) => `- ${level} ${kind}${method ? ` ${method}` : ""} (${count} times)`,
     ),

@@ -45,13 +45,13 @@ export type Owned = { dispose(): unknown };
 export type Unsubscribe = () => void;
 
 /**
- * How the sidecar process is. `again`: one that ran is being replaced, so what was shown stays. `recovered`: it replaces
- * one that was lost. `stopped` says why it
+ * How the sidecar process is. `again`: one that ran is being replaced, so what was shown stays; `stuck`: because it did
+ * not answer, so the daemon may hang. `recovered`: it replaces one that was lost. `stopped` says why it
  * is not there, and whether another sidecar helps or only another daemon.
  */
 export type LinkState =
   | { state: "off" }
-  | { state: "starting"; again: boolean }
+  | { state: "starting"; again: boolean; stuck?: boolean }
   | { state: "running"; recovered?: boolean }
   | { state: "stopped"; message: string; hint: string | null; remedy: "restart" | "daemon" };
 

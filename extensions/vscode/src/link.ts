@@ -49,6 +49,8 @@ class Client extends LanguageClient {
   }
 }
 
+type Start = { again: boolean; recovered: boolean; stuck?: boolean };
+
 export class Link implements Door, vscode.Disposable {
   private client: Client | null = null;
   private sidecar: Sidecar | null = null;
@@ -89,6 +91,7 @@ export class Link implements Door, vscode.Disposable {
   }
 
   stop(): Promise<void> {
+    this.hurry();
     return this.enqueue(() => this.stopNow({ state: "off" }));
   }
 
@@ -139,9 +142,14 @@ export class Link implements Door, vscode.Disposable {
     return this.step;
   }
 
+  /** One that is starting may never come up: the next step need not wait for it. */
+  private hurry(): void {
+    if (this.current.state === "starting") this.sidecar?.kill();
+  }
+
   private replace(between: () => Promise<void>): Promise<void> {
     this.budget.renew();
-    if (this.current.state === "starting") this.sidecar?.kill(); // It may never come up: the next step need not wait.
+    this.hurry();
     return this.enqueue(async () => {
       await this.stopNow({ state: "starting", again: true });
       try {
@@ -157,9 +165,9 @@ export class Link implements Door, vscode.Disposable {
     });
   }
 
-  private async startNow({ again, recovered }: { again: boolean; recovered: boolean }): Promise<void> {
+  private async startNow({ again, recovered, stuck = false }: Start): Promise<void> {
     if (this.client) return;
-    this.become({ state: "starting", again });
+    this.become({ state: "starting", again, stuck });
     const client = this.makeClient();
     this.client = client;
     for (const [method, listeners] of this.notes) {
@@ -214,8 +222,9 @@ export class Link implements Door, vscode.Disposable {
     sidecar?.kill();
     client?.dispose().catch(() => undefined); // There is no one left to say goodbye to.
     if (this.budget.spend()) {
-      this.become({ state: "starting", again: true });
-      void this.enqueue(() => this.startNow({ again: true, recovered: true }));
+      const stuck = remedy === "daemon";
+      this.become({ state: "starting", again: true, stuck });
+      void this.enqueue(() => this.startNow({ again: true, recovered: true, stuck }));
     } else {
       const message = `${why} That happened several times within three minutes.`;
       this.become({ state: "stopped", message, hint: LOG_HINT, remedy });

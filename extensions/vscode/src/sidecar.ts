@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 /** A sidecar that was told to end has this long to do so, in milliseconds. */
 const END_MS = 2_000;
 /** A command of the sidecar, such as `daemon stop`, has this long, in milliseconds. */
-const COMMAND_MS = 15_000;
+const COMMAND_MS = 60_000;
 
 export class Sidecar {
   private readonly exited: Promise<void>;
@@ -50,7 +50,8 @@ export async function runSidecar(command: string, args: string[]): Promise<strin
     const { stdout } = await promisify(execFile)(command, args, { timeout: COMMAND_MS, windowsHide: true });
     return stdout;
   } catch (error) {
-    const { stderr, message } = error as Error & { stderr?: string };
-    throw new Error(stderr?.trim() || message, { cause: error });
+    const { stderr, killed, message } = error as Error & { stderr?: string; killed?: boolean };
+    const why = killed ? `It took longer than ${COMMAND_MS / 1_000} s.` : stderr?.trim() || message;
+    throw new Error(why, { cause: error });
   }
 }

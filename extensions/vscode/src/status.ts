@@ -19,8 +19,11 @@ export function statusOf(
   pending: Approval[],
 ): Status | null {
   if (place !== "open" || link.state === "off") return null;
-  if (link.state === "stopped")
-    return said("$(warning) Outrigger stopped", `${link.message}\nClick to restart.`, "outrigger.restart");
+  if (link.state === "stopped") {
+    const [what, command] =
+      link.remedy === "daemon" ? ["the daemon", "outrigger.restartToUpdate"] : ["it", "outrigger.restart"];
+    return said("$(warning) Outrigger stopped", `${link.message}\nClick to restart ${what}.`, command);
+  }
   if (link.state === "starting") {
     return link.again
       ? said("$(loading~spin) Outrigger", "Outrigger's connection was lost. Connecting again…", VIEW)

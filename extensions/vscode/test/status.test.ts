@@ -30,6 +30,7 @@ test("each state has its text, its tooltip and its click", () => {
     words(RUNNING, failed("cliMissing", "No codex was found.")),
     words(RUNNING, failed("crashLoop", "It exits with 1.")),
     words(stopped, READY),
+    words({ ...stopped, message: "It ended.", remedy: "restart" }),
   ]).toEqual([
     ["$(loading~spin) Outrigger", "Starting Outrigger…", view],
     ["$(loading~spin) Outrigger", "Outrigger's connection was lost. Connecting again…", view],
@@ -38,7 +39,12 @@ test("each state has its text, its tooltip and its click", () => {
     ["$(sync~spin) Codex", "Codex is working. Click to watch.", view],
     ["$(warning) Codex not found", "No codex was found.\nClick to see what to do.", view],
     ["$(warning) Codex is not running", "It exits with 1.", view],
-    ["$(warning) Outrigger stopped", "It stopped answering.\nClick to restart.", "outrigger.restart"],
+    [
+      "$(warning) Outrigger stopped",
+      "It stopped answering.\nClick to restart the daemon.",
+      "outrigger.restartToUpdate",
+    ],
+    ["$(warning) Outrigger stopped", "It ended.\nClick to restart it.", "outrigger.restart"],
   ]);
 });
 

@@ -13,19 +13,23 @@ export default async function (story) {
     await story.openFile("src/greeting.ts");
     await outrigger.open();
     await outrigger.send("Be warmer [[file:warmer]]");
-    await outrigger.says("I will greet people");
-    await outrigger.composer.fill("And then the");
     await outrigger.lens("Accept").waitFor();
+    await outrigger.composer.fill("And then the");
+    // Leaving the composer tells of the draft, before this command is heard of.
+    await story.command("Outrigger: Show Next Approval");
+    await page.locator(".monaco-editor.focused").waitFor();
     running = await server();
     assert.equal(running.length, 1);
   });
   await story.step("the window is reloaded and shows the thread, the change and the draft", async () => {
-    await page.reload();
+    await story.reload();
     await outrigger.says("I will greet people who come back");
     await outrigger.cards.filter({ hasText: "greeting.ts" }).waitFor();
     await outrigger.lens("Accept").waitFor();
     await outrigger.statusBar.filter({ hasText: "Codex waits for you" }).waitFor();
-    assert.equal(await outrigger.composer.inputValue(), "And then the");
+    await story.eventually("the draft is there", async () => {
+      return (await outrigger.composer.inputValue()) === "And then the";
+    });
     assert.equal(await story.onDisk("src/greeting.ts"), before);
   });
   await story.shot("reloaded");

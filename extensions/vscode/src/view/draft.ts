@@ -60,16 +60,17 @@ export class Draft {
     this.set({ threadId, text, told: true });
   }
 
-  private tellSoon(): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.tell(), TELL_MS);
-  }
-
-  private tell(): void {
+  /** Tells the extension now, if it has not got the text yet. */
+  tell(): void {
     clearTimeout(this.timer);
     if (this.state.told) return;
     this.around.tell(this.state.threadId, this.state.text);
     this.set({ ...this.state, told: true });
+  }
+
+  private tellSoon(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.tell(), TELL_MS);
   }
 
   private set(state: KeptDraft): void {

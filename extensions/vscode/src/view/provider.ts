@@ -40,6 +40,8 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
   private readonly budget = new RestartBudget(REBUILDS, WINDOW_MS);
   private readonly watchdog = new Watchdog({ ask: () => this.ask(), dead: () => this.died() });
   private answered: () => void = () => undefined;
+  /** The webview was given more time: on a slow machine it may take long to load. */
+  private waited = false;
   private draftOf: string | null;
   private readonly subscriptions: Unsubscribe[];
 
@@ -146,6 +148,7 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
     const { webview } = this.view;
     const root = vscode.Uri.joinPath(this.extension, "dist", "webview");
     this.outlet.closed();
+    this.waited = false;
     webview.options = { enableScripts: true, localResourceRoots: [root] };
     webview.html = viewPage(webview, root, randomBytes(16).toString("base64"));
     this.badge();
@@ -168,6 +171,11 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
 
   private died(): void {
     if (!this.view) return;
+    if (!this.outlet.ready && !this.waited) {
+      this.waited = true;
+      this.watch();
+      return;
+    }
     if (this.budget.spend()) {
       this.log.warn("The view stopped answering. It is built anew.");
       this.build();

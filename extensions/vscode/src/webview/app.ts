@@ -119,7 +119,7 @@ export class App extends LitElement {
         <div class="transcript">${this.transcript(page)}</div>
       </main>
       <footer>
-        ${runningPanel(page)} ${this.cards(page)} ${connected ? appServerBanner(page) : awayBanner()}
+        ${runningPanel(page)} ${this.cards(page)} ${connected ? appServerBanner(page) : awayBanner(page)}
         ${busyBanner(page)} ${noticeBanner(page)} ${queuePanel(page)}
         <outrigger-composer
           ?active=${page.activeTurnId !== null}

@@ -90,6 +90,7 @@ export class Composer extends LitElement {
         .value=${this.text}
         ?disabled=${this.disabled}
         @input=${this.written}
+        @blur=${() => draft.tell()}
         @keydown=${this.keydown}
       ></textarea>
       <div class="row">

@@ -7,6 +7,7 @@ import { post } from "./host";
 
 /** A queued message is shown as one line of this many characters; its title has the rest. */
 const QUEUED_LIMIT = 200;
+const RESTART_DAEMON = "Restart Outrigger's Daemon";
 
 function button(text: string, type: Exclude<FromView, { text: string }>["type"], secondary = false): TemplateResult {
   const send = () => post({ type } as FromView);
@@ -49,9 +50,7 @@ export function insteadOf(page: ViewPage): TemplateResult | null {
   }
   if (page.link.state === "stopped") {
     const again =
-      page.link.remedy === "daemon"
-        ? button("Restart Outrigger's Daemon", "restartDaemon")
-        : button("Restart", "restart");
+      page.link.remedy === "daemon" ? button(RESTART_DAEMON, "restartDaemon") : button("Restart", "restart");
     const actions = [again, button("Show Log", "showLog", true)];
     return said("Outrigger is not running", page.link.message, page.link.hint, ...actions);
   }
@@ -60,8 +59,11 @@ export function insteadOf(page: ViewPage): TemplateResult | null {
 }
 
 /** The sidecar that ran is gone and the next is on its way. */
-export function awayBanner(): TemplateResult {
-  return waiting("The connection to Outrigger was lost. Connecting again…");
+export function awayBanner({ link }: ViewPage): TemplateResult {
+  if (link.state !== "starting" || !link.stuck)
+    return waiting("The connection to Outrigger was lost. Connecting again…");
+  return html`${waiting("Outrigger does not answer. Connecting again…")}
+    <div class="actions">${button(RESTART_DAEMON, "restartDaemon", true)}</div>`;
 }
 
 /** What is wrong with the app-server, above the composer; nothing when it runs. */
