@@ -1,6 +1,6 @@
 //! The loop around the core, for any number of sessions: events in, effects out, in order.
 
-use std::{collections::HashMap, time::Duration};
+use std::{borrow::Cow, collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{sync::mpsc, task::AbortHandle};
 
@@ -13,9 +13,9 @@ use crate::{
     editor::{Face, Redrawn},
     files, grants, home,
     offspring::{self, Mark},
-    protocol::{Incoming, Outgoing, SessionId, wire::Closed},
+    protocol::{Incoming, Outgoing, Raw, SessionId, wire::Closed},
     redact::{self, Redactor},
-    settings,
+    settings, store,
     transport::{self, Connection, Limits, Outbox},
 };
 
@@ -79,6 +79,9 @@ pub struct Host {
     codex_events: mpsc::Receiver<codex::Event>,
     claim: Option<home::Claim>,
     mark: Option<Mark>,
+    store: Option<store::Store>,
+    /// The number of this run, which the store counts.
+    run: Option<u64>,
     wake_at: Option<u64>,
     ended: Option<u8>,
     last_session: u32,
@@ -128,6 +131,8 @@ impl Host {
             codex_events,
             claim,
             mark,
+            store: None,
+            run: None,
             wake_at: None,
             ended: None,
             last_session: 0,
@@ -201,6 +206,9 @@ impl Host {
         let _ = tokio::join!(tokio::time::timeout(DRAIN, drained), self.link.shutdown());
         if let Some(mark) = &self.mark {
             offspring::end(mark, Duration::ZERO);
+        }
+        if let Some(store) = self.store {
+            store.close();
         }
         self.leaving
     }
@@ -306,6 +314,7 @@ impl Host {
         match effect {
             Effect::Send(session, message) => self.send(session, message),
             Effect::Codex(command) => self.link.send(command),
+            Effect::Store(command) => self.keep(command),
             Effect::LookFor { path, args, forbidden_roots } => {
                 let search = search(path, args, forbidden_roots);
                 self.link.send(codex::Command::Reconfigure(search));
@@ -393,17 +402,47 @@ impl Host {
         }
     }
 
-    fn claim_home(&mut self) -> Result<(), core::HomeRefused> {
-        if self.claim.is_some() {
-            return Ok(());
+    /// Takes the state directory, where that is not done yet, and opens the store in it. The number of this run.
+    fn claim_home(&mut self) -> Result<u64, core::HomeRefused> {
+        if let Some(run) = self.run {
+            return Ok(run);
         }
         let Some(directory) = home::of_this_environment() else {
             let message = "There is no home directory to keep Outrigger's state in.".to_owned();
             return Err(core::HomeRefused::Io { message });
         };
-        self.claim = Some(home::claim(&directory, home::Owner::Solo)?);
-        self.keep_settings();
-        Ok(())
+        if self.claim.is_none() {
+            self.claim = Some(home::claim(&directory, home::Owner::Solo)?);
+            self.keep_settings();
+        }
+        Ok(self.open_store(directory))
+    }
+
+    fn open_store(&mut self, directory: PathBuf) -> u64 {
+        let (clock, inbox, redactor) = (self.clock, self.inbox.clone(), self.redactor.clone());
+        let opened = store::open(store::Surroundings {
+            directory,
+            now: Box::new(move || clock.now().epoch_ms),
+            redact: Box::new(move |raw| match redactor.json(raw.as_str()) {
+                Cow::Borrowed(_) => raw.clone(),
+                Cow::Owned(text) => Raw::from_text(text),
+            }),
+            events: Arc::new(move |event| {
+                // The loop is gone only at the end of the process.
+                let _ = inbox.send(Arrival::Event(EventKind::Store(event)));
+            }),
+        });
+        self.store = Some(opened.store);
+        self.run = Some(opened.run);
+        opened.run
+    }
+
+    fn keep(&mut self, command: store::Command) {
+        if let Some(store) = &self.store {
+            return store.send(command);
+        }
+        let (token, result) = (command.token, Err(store::Error::Closed));
+        self.take(EventKind::Store(store::Event::Answered { token, result }));
     }
 
     /// Does what may take a while off the loop, and takes in what came of it.

@@ -41,7 +41,7 @@ attempt: number, retryAt: number | null, lastError: AppServerError | null, };
 
 export type DiagnosticLevel = "info" | "warning" | "error";
 
-export type DiagnosticKind = "unknownNotification" | "unknownRequest" | "malformed" | "garbled" | "editorFrame" | "refused" | "settings";
+export type DiagnosticKind = "unknownNotification" | "unknownRequest" | "malformed" | "garbled" | "editorFrame" | "refused" | "settings" | "store";
 
 export type Diagnostic = { level: DiagnosticLevel, kind: DiagnosticKind, method: string | null, message: string, count: number, contractVersion: string, };
 
@@ -195,6 +195,34 @@ ids: Array<string>, };
 
 export type QueueChanged = { threadId: ThreadId, messages: Array<QueuedMessage>, };
 
+export type AtomRef = { key: string, };
+
+export type AtomSetParams = { 
+/**
+ * At most 256 bytes.
+ */
+key: string, 
+/**
+ * At most 1 MiB as JSON.
+ */
+value: unknown, 
+/**
+ * Set only if this is its revision now; 0 for one that is not there.
+ */
+ifRevision?: number, };
+
+export type AtomDeleteParams = { key: string, ifRevision?: number, };
+
+export type AtomListParams = { prefix?: string | null, };
+
+export type AtomValue = { value: unknown, revision: number, };
+
+export type AtomRevision = { revision: number, };
+
+export type Atom = { key: string, value: unknown, revision: number, };
+
+export type AtomList = { atoms: Array<Atom>, };
+
 export type Pong = { uptimeMs: number, };
 
 export type Startup = { 
@@ -304,6 +332,10 @@ export interface Requests {
   "outrigger/settings/get": { params: NoParams; result: Settings };
   "outrigger/settings/update": { params: SettingsUpdateParams; result: Settings };
   "outrigger/settings/schema": { params: NoParams; result: SettingsSchema };
+  "outrigger/atom/get": { params: AtomRef; result: AtomValue };
+  "outrigger/atom/set": { params: AtomSetParams; result: AtomRevision };
+  "outrigger/atom/delete": { params: AtomDeleteParams; result: Done };
+  "outrigger/atom/list": { params: AtomListParams; result: AtomList };
 }
 
 export interface ClientNotifications {
@@ -319,4 +351,5 @@ export interface Notifications {
   "outrigger/thread/queue/changed": QueueChanged;
   "outrigger/grant/changed": Grants;
   "outrigger/settings/changed": Settings;
+  "outrigger/atom/changed": Atom;
 }

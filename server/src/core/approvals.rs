@@ -1,11 +1,11 @@
 //! What Codex asks and a person decides. An approval is a row, not a parked future: the first
-//! decision wins, goes up verbatim on the id it was asked with, and everyone is told.
+//! decision wins, is on the disk before it goes up, goes up verbatim on the id it was asked with, and everyone is told.
 
 use std::collections::VecDeque;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Effect, Purpose, Step, World, proposals};
+use super::{Effect, Purpose, Step, World, proposals, stored::Then};
 use crate::{
     codex::{Command, answers::AnswerKind, decisions::validate_decision},
     paths,
@@ -18,10 +18,14 @@ use crate::{
         },
         note,
     },
+    store::{
+        Answer, Error,
+        approvals::{Record, Request},
+    },
 };
 
-/// Rows of the audit trail that are held in memory.
-const MAX_HISTORY: usize = 1_000;
+/// Approvals of this process that are remembered once they are settled; those before are in the store.
+const MAX_SETTLED: usize = 1_000;
 /// Requests that may wait for a person at one time; one more is refused.
 const MAX_PENDING: usize = 1_000;
 const DEFAULT_PAGE: u32 = 100;
@@ -31,22 +35,54 @@ pub struct Pending {
     pub approval: Approval,
     epoch: u32,
     request: RpcId,
+    /// Taken, and on its way to the disk.
+    deciding: Option<Decision>,
 }
 
-struct Row {
-    number: u64,
+struct Decision {
+    decision: Value,
+    by: String,
+}
+
+/// What became of an approval. Its whole is in the store.
+struct Settled {
+    id: ApprovalId,
     epoch: u32,
     request: RpcId,
-    id: ApprovalId,
-    thread: Option<ThreadId>,
-    entry: HistoryEntry,
+    verdict: Verdict,
+    delivery: Option<Delivery>,
+}
+
+struct Verdict {
+    outcome: Outcome,
+    decided_by: Option<String>,
+    decision: Option<Raw>,
+}
+
+/// What waits for the store.
+pub(super) enum Kept {
+    /// A decision, before it goes up. A prompt has no request to answer.
+    Decision {
+        session: SessionId,
+        id: Option<RpcId>,
+        approval: ApprovalId,
+    },
+    History {
+        session: SessionId,
+        id: RpcId,
+    },
+    /// Somebody meant an approval that is not of this process.
+    Past {
+        session: SessionId,
+        id: Option<RpcId>,
+        approval: ApprovalId,
+    },
 }
 
 #[derive(Default)]
 pub struct Approvals {
     pending: Vec<Pending>,
-    history: VecDeque<Row>,
-    rows: u64,
+    settled: VecDeque<Settled>,
 }
 
 impl Approvals {
@@ -74,17 +110,22 @@ impl Approvals {
 
     fn was_asked(&self, epoch: u32, request: &RpcId) -> bool {
         self.pending.iter().any(|p| p.epoch == epoch && p.request == *request)
-            || self.history.iter().any(|row| row.epoch == epoch && row.request == *request)
+            || self.settled.iter().any(|s| s.epoch == epoch && s.request == *request)
     }
 
-    fn resolved(&self, id: &ApprovalId) -> Option<&HistoryEntry> {
-        self.history.iter().rev().find(|row| row.id == *id).map(|row| &row.entry)
+    fn verdict(&self, id: &ApprovalId) -> Option<&Verdict> {
+        self.settled.iter().rev().find(|settled| settled.id == *id).map(|s| &s.verdict)
+    }
+
+    fn place(&self, id: &ApprovalId) -> Option<usize> {
+        self.pending.iter().position(|pending| pending.approval.approval_id == *id)
     }
 }
 
-/// The id of an approval: process and request together, since request ids begin again at 0.
-pub(super) fn approval_id(epoch: u32, request: &RpcId) -> ApprovalId {
-    ApprovalId::from(format!("{epoch}:{request}"))
+/// The id of an approval: run, process and request together, since request ids begin again at 0 with each process, and
+/// processes at 1 with each run.
+pub(super) fn approval_id(run: u64, epoch: u32, request: &RpcId) -> ApprovalId {
+    ApprovalId::from(format!("{run}.{epoch}:{request}"))
 }
 
 impl Step<'_> {
@@ -95,7 +136,7 @@ impl Step<'_> {
         }
         self.item_awaits(&approval, true);
         let told = ApprovalRequested { approval: approval.clone() };
-        self.world.approvals.pending.push(Pending { approval, epoch, request });
+        self.world.approvals.pending.push(Pending { approval, epoch, request, deciding: None });
         self.broadcast("approval", &note::ApprovalRequested(&told), |session| session.trusted);
         let id = told.approval.approval_id;
         let now = self.now;
@@ -149,135 +190,166 @@ impl Step<'_> {
         self.answer(session, id, &ApprovalList { approvals });
     }
 
-    pub(super) fn approval_decide(&mut self, session: SessionId, id: RpcId, params: &DecideParams) {
-        match self.decide(session, &params.approval_id, &params.decision) {
-            Ok(approval) => self.answer(session, id, &ApprovalRequested { approval }),
-            Err(failure) => self.fail(session, id, failure),
-        }
+    pub(super) fn approval_decide(&mut self, session: SessionId, id: RpcId, params: DecideParams) {
+        self.decide(session, Some(id), params.approval_id, params.decision);
     }
 
-    /// Takes the first decision on an approval. Nothing is guessed or upgraded on the way.
+    /// Takes the first decision on an approval. Nothing is guessed or upgraded on the way. It goes up, and is answered,
+    /// once it is on the disk.
     pub(super) fn decide(
         &mut self,
         session: SessionId,
-        id: &ApprovalId,
-        decision: &Value,
-    ) -> Result<Approval, Failure> {
-        let Some(state) = self.world.sessions.get(&session) else {
-            return Err(Failure::new(FailureKind::SessionUnknown, "The session has ended."));
-        };
+        id: Option<RpcId>,
+        approval: ApprovalId,
+        decision: Value,
+    ) {
+        let Some(state) = self.world.sessions.get(&session) else { return };
         if !state.trusted {
-            return Err(Failure::new(
-                FailureKind::WorkspaceUntrusted,
-                "A workspace that is not trusted decides nothing.",
-            ));
+            let why = "A workspace that is not trusted decides nothing.";
+            let failure = Failure::new(FailureKind::WorkspaceUntrusted, why);
+            return self.not_decided(session, id, failure);
         }
         let by = state.name.clone();
-        let Some(at) =
-            self.world.approvals.pending.iter().position(|p| p.approval.approval_id == *id)
+        let Some(at) = self.world.approvals.place(&approval) else {
+            return self.no_longer_pending(session, id, approval);
+        };
+        let pending = &mut self.world.approvals.pending[at];
+        let refused = if let Some(taken) = &pending.deciding {
+            Some(resolved(&approval, &taken.verdict(&pending.approval)))
+        } else {
+            check(&pending.approval, &decision).err()
+        };
+        if let Some(failure) = refused {
+            return self.not_decided(session, id, failure);
+        }
+        let decision = pending.deciding.insert(Decision { decision, by });
+        let verdict = decision.verdict(&pending.approval);
+        let record = pending.record(&verdict, self.now.epoch_ms);
+        let request = Request::Record(Box::new(record)).into();
+        self.store(request, Then::Approval(Kept::Decision { session, id, approval }));
+    }
+
+    pub(super) fn approval_stored(&mut self, kept: Kept, result: Result<Answer, Error>) {
+        match (kept, result) {
+            (Kept::Decision { session, id, approval }, Ok(_)) => {
+                self.decided(session, id, approval);
+            }
+            (Kept::Decision { session, id, approval }, Err(error)) => {
+                let place = self.world.approvals.place(&approval);
+                let Some(pending) = place.map(|at| &mut self.world.approvals.pending[at]) else {
+                    return self.no_longer_pending(session, id, approval);
+                };
+                pending.deciding = None;
+                let failure = Failure::from(error).with("approvalId", approval.as_str());
+                self.not_decided(session, id, failure);
+            }
+            (Kept::History { session, id }, Ok(Answer::History { entries, next })) => {
+                let next_cursor = next.map(|next| next.to_string());
+                self.answer(session, id, &History { entries, next_cursor });
+            }
+            (Kept::History { session, id }, Err(error)) => self.fail(session, id, error.into()),
+            (Kept::Past { session, id, approval }, Ok(Answer::Entry(entry))) => {
+                let known = entry.map(|HistoryEntry { outcome, decided_by, decision, .. }| {
+                    resolved(&approval, &Verdict { outcome, decided_by, decision })
+                });
+                let failure = known.unwrap_or_else(|| {
+                    let why = format!("There is no approval {approval}.");
+                    Failure::new(FailureKind::ApprovalUnknown, why)
+                });
+                self.not_decided(session, id, failure);
+            }
+            (Kept::Past { session, id, .. }, Err(error)) => {
+                self.not_decided(session, id, error.into());
+            }
+            (Kept::History { session, id }, Ok(_)) => self.fail(session, id, Self::misanswered()),
+            (Kept::Past { session, id, .. }, Ok(_)) => {
+                self.not_decided(session, id, Self::misanswered());
+            }
+        }
+    }
+
+    /// A decision is on the disk: it goes up, unless what was asked ended meanwhile.
+    fn decided(&mut self, session: SessionId, id: Option<RpcId>, approval: ApprovalId) {
+        let place = self.world.approvals.place(&approval);
+        let Some(at) = place.filter(|at| self.world.approvals.pending[*at].deciding.is_some())
         else {
-            return Err(self.no_longer_pending(id));
+            return self.no_longer_pending(session, id, approval);
         };
-        let approval = &self.world.approvals.pending[at].approval;
-        check(approval, decision)?;
-        let pending = self.world.approvals.pending.remove(at);
+        let mut pending = self.world.approvals.pending.remove(at);
+        let Some(decision) = pending.deciding.take() else { return };
         let response = match AnswerKind::of(&pending.approval.method) {
-            Some(kind) => Raw::of(&kind.result(decision.clone())),
-            None => Raw::of(decision),
+            Some(kind) => Raw::of(&kind.result(decision.decision.clone())),
+            None => Raw::of(&decision.decision),
         };
-        let approval = pending.approval.clone();
+        let told = pending.approval.clone();
         let (epoch, request) = (pending.epoch, pending.request.clone());
-        self.record(pending, Outcome::Decided, Some((Raw::of(decision), by)));
+        let verdict = decision.verdict(&pending.approval);
+        self.remember(pending, verdict, Some(Delivery::Sent));
         self.effects.push(Effect::Codex(Command::Respond {
             epoch,
             id: request,
             result: Ok(response),
         }));
-        Ok(approval)
-    }
-
-    fn no_longer_pending(&self, id: &ApprovalId) -> Failure {
-        match self.world.approvals.resolved(id) {
-            None => {
-                Failure::new(FailureKind::ApprovalUnknown, format!("There is no approval {id}."))
-            }
-            Some(entry) => {
-                let outcome = serde_json::to_value(entry.outcome).unwrap_or_default();
-                let how = match entry.outcome {
-                    Outcome::Decided => format!(
-                        "It was decided already, in {}.",
-                        entry.decided_by.as_deref().unwrap_or("another editor")
-                    ),
-                    Outcome::TurnEnded => "Its turn has ended.".to_owned(),
-                    Outcome::AppServerExited => "Its app-server is gone.".to_owned(),
-                    Outcome::Withdrawn => "Codex no longer asks.".to_owned(),
-                };
-                let mut failure = Failure::new(FailureKind::ApprovalResolved, how)
-                    .with("approvalId", id.as_str())
-                    .with("outcome", outcome)
-                    .with("decidedBy", entry.decided_by.clone());
-                if let Some(decision) = &entry.decision {
-                    failure =
-                        failure.with("decision", decision.decode::<Value>().unwrap_or_default());
-                }
-                failure
-            }
+        self.delivered(approval, Delivery::Sent);
+        if let Some(id) = id {
+            self.answer(session, id, &ApprovalRequested { approval: told });
         }
     }
 
-    /// Moves an approval from the pending ones to the audit trail, and tells every session.
-    fn record(&mut self, pending: Pending, outcome: Outcome, decided: Option<(Raw, String)>) {
-        let Pending { approval, epoch, request } = pending;
+    fn delivered(&mut self, id: ApprovalId, delivery: Delivery) {
+        self.store(Request::Deliver { id, delivery }.into(), Then::Noted);
+    }
+
+    /// Tells whoever tried that the decision was not taken.
+    fn not_decided(&mut self, session: SessionId, id: Option<RpcId>, failure: Failure) {
+        match id {
+            Some(id) => self.fail(session, id, failure),
+            None => self.show_message(session, &failure.message),
+        }
+    }
+
+    /// Says what became of an approval that does not wait; if this process does not know, the store may.
+    fn no_longer_pending(&mut self, session: SessionId, id: Option<RpcId>, approval: ApprovalId) {
+        if let Some(verdict) = self.world.approvals.verdict(&approval) {
+            let failure = resolved(&approval, verdict);
+            return self.not_decided(session, id, failure);
+        }
+        let request = Request::Find { id: approval.clone() }.into();
+        self.store(request, Then::Approval(Kept::Past { session, id, approval }));
+    }
+
+    /// Moves an approval from the pending ones to the settled, and tells every session.
+    fn remember(&mut self, pending: Pending, verdict: Verdict, delivery: Option<Delivery>) {
+        let Pending { approval, epoch, request, .. } = pending;
         self.item_awaits(&approval, false);
+        let id = approval.approval_id;
         for session in self.world.sessions.values_mut() {
-            session.shown.remove(&approval.approval_id);
+            session.shown.remove(&id);
         }
-        let (decision, decided_by) = decided.unzip();
-        let resolved = ApprovalResolved {
-            approval_id: approval.approval_id.clone(),
-            outcome,
-            decided_by: decided_by.clone(),
+        let told = ApprovalResolved {
+            approval_id: id.clone(),
+            outcome: verdict.outcome,
+            decided_by: verdict.decided_by.clone(),
         };
-        // Answers to a sign-in request are secrets: that it was answered is kept, not with what.
-        let secret = approval.method == "account/chatgptAuthTokens/refresh";
-        let (id, thread) = (approval.approval_id.clone(), approval.thread_id.clone());
-        let entry = HistoryEntry {
-            approval: Raw::of(&approval),
-            outcome,
-            delivery: decision.is_some().then_some(Delivery::Sent),
-            decision: decision.filter(|_| !secret),
-            decided_by,
-            resolved_at: self.now.epoch_ms,
-        };
-        let approvals = &mut self.world.approvals;
-        if approvals.history.len() >= MAX_HISTORY {
-            approvals.history.pop_front();
+        let settled = &mut self.world.approvals.settled;
+        if settled.len() >= MAX_SETTLED {
+            settled.pop_front();
         }
-        approvals.rows += 1;
-        approvals.history.push_back(Row {
-            number: approvals.rows,
-            epoch,
-            request,
-            id,
-            thread,
-            entry,
-        });
-        self.broadcast("approval", &note::ApprovalResolved(&resolved), |session| session.trusted);
+        settled.push_back(Settled { id, epoch, request, verdict, delivery });
+        self.broadcast("approval", &note::ApprovalResolved(&told), |session| session.trusted);
         self.redraw();
     }
 
     /// The app-server says that a request of its is settled: ours is confirmed, or it was withdrawn.
     pub(super) fn request_resolved(&mut self, request: &RpcId) {
         let Some(epoch) = self.world.server.living() else { return };
-        let approvals = &mut self.world.approvals;
-        let row = approvals
-            .history
-            .iter_mut()
-            .rev()
-            .find(|row| row.epoch == epoch && row.request == *request);
-        if let Some(row) = row {
-            if row.entry.delivery == Some(Delivery::Sent) {
-                row.entry.delivery = Some(Delivery::Confirmed);
+        let mut settled = self.world.approvals.settled.iter_mut().rev();
+        let ours = settled.find(|s| s.epoch == epoch && s.request == *request);
+        if let Some(ours) = ours {
+            if ours.delivery == Some(Delivery::Sent) {
+                ours.delivery = Some(Delivery::Confirmed);
+                let id = ours.id.clone();
+                self.delivered(id, Delivery::Confirmed);
             }
             return;
         }
@@ -292,21 +364,30 @@ impl Step<'_> {
     }
 
     pub(super) fn approvals_of_dead_process(&mut self) {
-        for row in &mut self.world.approvals.history {
-            if row.entry.delivery == Some(Delivery::Sent) {
-                row.entry.delivery = Some(Delivery::AppServerExited);
+        let mut lost = Vec::new();
+        for settled in &mut self.world.approvals.settled {
+            if settled.delivery == Some(Delivery::Sent) {
+                settled.delivery = Some(Delivery::AppServerExited);
+                lost.push(settled.id.clone());
             }
+        }
+        for id in lost {
+            self.delivered(id, Delivery::AppServerExited);
         }
         self.settle(Outcome::AppServerExited, |_| true);
     }
 
+    /// Settles without a decision; one that was on its way to the disk does not go up any more.
     fn settle(&mut self, outcome: Outcome, which: impl Fn(&Pending) -> bool) {
         let (settled, waiting) = std::mem::take(&mut self.world.approvals.pending)
             .into_iter()
             .partition::<Vec<_>, _>(which);
         self.world.approvals.pending = waiting;
         for pending in settled {
-            self.record(pending, outcome, None);
+            let verdict = Verdict { outcome, decided_by: None, decision: None };
+            let record = pending.record(&verdict, self.now.epoch_ms);
+            self.store(Request::Record(Box::new(record)).into(), Then::Noted);
+            self.remember(pending, verdict, None);
         }
     }
 
@@ -314,31 +395,25 @@ impl Step<'_> {
         &mut self,
         session: SessionId,
         id: RpcId,
-        params: &HistoryParams,
+        params: HistoryParams,
     ) {
         let before = match params.cursor.as_deref().map(str::parse::<u64>) {
-            None => u64::MAX,
-            Some(Ok(before)) => before,
+            None => None,
+            Some(Ok(before)) => Some(before),
             Some(Err(_)) => {
                 let failure =
                     Failure::new(FailureKind::InvalidParams, "The cursor is not one of ours.");
                 return self.fail(session, id, failure);
             }
         };
-        let limit = params.limit.unwrap_or(DEFAULT_PAGE).clamp(1, 1_000) as usize;
-        let mut rows = self.world.approvals.history.iter().rev().filter(|row| {
-            row.number < before && (params.thread_id.is_none() || row.thread == params.thread_id)
-        });
-        let page: Vec<&Row> = rows.by_ref().take(limit).collect();
-        let next_cursor = rows.next().and(page.last()).map(|last| last.number.to_string());
-        let entries = page.into_iter().map(|row| row.entry.clone()).collect();
-        self.answer(session, id, &History { entries, next_cursor });
+        let limit = params.limit.unwrap_or(DEFAULT_PAGE).clamp(1, 1_000);
+        let request = Request::Page { thread: params.thread_id, limit, before }.into();
+        self.store(request, Then::Approval(Kept::History { session, id }));
     }
 
     pub(super) fn approval_proposed(&mut self, session: SessionId, id: RpcId, params: ApprovalRef) {
         let Some(approval) = self.world.approvals.get(&params.approval_id) else {
-            let failure = self.no_longer_pending(&params.approval_id);
-            return self.fail(session, id, failure);
+            return self.no_longer_pending(session, Some(id), params.approval_id);
         };
         let changes = approval.changes.as_deref().unwrap_or_default();
         let paths = changes.iter().filter_map(|change| paths::from_uri(&change.uri)).collect();
@@ -352,13 +427,74 @@ impl Step<'_> {
             return;
         };
         let Some(pending) = self.world.approvals.get(&approval) else {
-            let failure = self.no_longer_pending(&approval);
-            return self.fail(session, id, failure);
+            return self.no_longer_pending(session, Some(id), approval);
         };
         let changes = pending.changes.iter().flatten();
         let files = changes.zip(texts).map(|(change, text)| proposals::file(change, text));
         let files = ProposedFiles { files: files.collect() };
         self.answer(session, id, &files);
+    }
+}
+
+impl Decision {
+    fn verdict(&self, approval: &Approval) -> Verdict {
+        Verdict {
+            outcome: Outcome::Decided,
+            decided_by: Some(self.by.clone()),
+            // Some answers are secrets: that they were given is kept, not what they are.
+            decision: (!is_secret(approval)).then(|| Raw::of(&self.decision)),
+        }
+    }
+}
+
+impl Pending {
+    /// The row of the audit trail. A decision counts as sent only once it is.
+    fn record(&self, verdict: &Verdict, now: u64) -> Record {
+        let approval = &self.approval;
+        Record {
+            id: approval.approval_id.clone(),
+            epoch: self.epoch,
+            request: self.request.clone(),
+            thread: approval.thread_id.clone(),
+            requested_at: approval.requested_at,
+            entry: HistoryEntry {
+                approval: Raw::of(approval),
+                outcome: verdict.outcome,
+                decision: verdict.decision.clone(),
+                decided_by: verdict.decided_by.clone(),
+                resolved_at: now,
+                delivery: None,
+            },
+        }
+    }
+}
+
+/// Tokens of a sign-in, and answers to questions that ask for a secret.
+fn is_secret(approval: &Approval) -> bool {
+    let asks = |question: &Value| question.get("isSecret") == Some(&Value::Bool(true));
+    let questions = approval.questions.as_ref().and_then(|raw| raw.decode::<Vec<Value>>().ok());
+    approval.method == "account/chatgptAuthTokens/refresh"
+        || questions.is_some_and(|questions| questions.iter().any(asks))
+}
+
+/// The failure of whoever comes after the decision, or after there was anything to decide.
+fn resolved(id: &ApprovalId, verdict: &Verdict) -> Failure {
+    let how = match verdict.outcome {
+        Outcome::Decided => format!(
+            "It was decided already, in {}.",
+            verdict.decided_by.as_deref().unwrap_or("another editor")
+        ),
+        Outcome::TurnEnded => "Its turn has ended.".to_owned(),
+        Outcome::AppServerExited => "Its app-server is gone.".to_owned(),
+        Outcome::Withdrawn => "Codex no longer asks.".to_owned(),
+    };
+    let failure = Failure::new(FailureKind::ApprovalResolved, how)
+        .with("approvalId", id.as_str())
+        .with("outcome", json!(verdict.outcome))
+        .with("decidedBy", verdict.decided_by.clone());
+    match &verdict.decision {
+        Some(decision) => failure.with("decision", decision.decode::<Value>().unwrap_or_default()),
+        None => failure,
     }
 }
 

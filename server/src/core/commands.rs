@@ -98,15 +98,7 @@ impl Step<'_> {
                 self.reply(session, id, result.map_err(Into::into));
             }
             Action::Decide { id, approval, decision } => {
-                let result = self.decide(session, &approval, &decision);
-                match (id, result) {
-                    (Some(id), Ok(approval)) => {
-                        self.answer(session, id, &json!({ "approval": approval }));
-                    }
-                    (Some(id), Err(failure)) => self.fail(session, id, failure),
-                    (None, Ok(_)) => {}
-                    (None, Err(failure)) => self.show_message(session, &failure.message),
-                }
+                self.decide(session, id, approval, decision);
             }
             Action::StartTurn { id, text, options } => {
                 self.start_turn(session, id, Some(text), options);
@@ -130,7 +122,7 @@ impl Step<'_> {
     }
 
     /// Tells a person something in an editor that has no other place for it.
-    fn show_message(&mut self, session: SessionId, message: &str) {
+    pub(super) fn show_message(&mut self, session: SessionId, message: &str) {
         // 3 is LSP's `Info`.
         let params = Raw::of(&json!({ "type": 3, "message": message }));
         let method = "window/showMessage".into();

@@ -167,7 +167,7 @@ impl Step<'_> {
 }
 
 /// The newest turns before a cursor, with their items.
-fn turns_with_items(thread: &str, cursor: Option<&str>) -> Request {
+pub(super) fn turns_with_items(thread: &str, cursor: Option<&str>) -> Request {
     let params = json!({
         "threadId": thread,
         "cursor": cursor,

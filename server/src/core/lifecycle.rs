@@ -80,10 +80,11 @@ impl Step<'_> {
         &mut self,
         session: SessionId,
         id: Option<RpcId>,
-        result: Result<(), HomeRefused>,
+        result: Result<u64, HomeRefused>,
     ) {
         match (result, id) {
-            (Ok(()), id) => {
+            (Ok(run), id) => {
+                self.store_opened(run);
                 self.effects.extend(id.map(|id| Effect::Introduced { session, id }));
                 if self.world.sessions.get(&session).is_some_and(Session::wants_server) {
                     self.server_wanted();

@@ -3,6 +3,7 @@
 
 pub mod app_server;
 pub mod approvals;
+mod atoms;
 mod commands;
 mod diagnostics;
 mod failure;
@@ -17,6 +18,7 @@ mod queue;
 mod server_requests;
 pub mod session;
 mod settings;
+mod stored;
 pub mod thread;
 mod threads;
 
@@ -37,6 +39,7 @@ use crate::{
         SessionId, ThreadId,
         settings::{Changes, FileRead, Settings},
     },
+    store,
 };
 
 pub use commands::{Action, TurnOptions};
@@ -60,8 +63,10 @@ pub enum EventKind {
     HomeClaimed {
         session: SessionId,
         id: Option<RpcId>,
-        result: Result<(), HomeRefused>,
+        /// The number of this run, which the store counts.
+        result: Result<u64, HomeRefused>,
     },
+    Store(store::Event),
     FilesRead {
         token: u64,
         texts: Vec<proposals::FileText>,
@@ -97,6 +102,7 @@ pub enum HomeRefused {
 pub enum Effect {
     Send(SessionId, Outgoing),
     Codex(codex::Command),
+    Store(store::Command),
     /// A message of standard LSP: the editor room answers it from the World as it is now.
     Standard {
         session: SessionId,
@@ -180,6 +186,11 @@ enum Purpose {
         thread: ThreadId,
         message: String,
     },
+    /// Looking whether messages that were on their way have arrived.
+    Arrived {
+        thread: ThreadId,
+    },
+    Stored(stored::Then),
     Running {
         session: SessionId,
         id: RpcId,
@@ -218,6 +229,8 @@ pub struct World {
     /// Set where editors share this process: it ends when nobody needs it, not with an editor.
     pub daemon: Option<idle::Daemon>,
     pub settings: Settings,
+    /// The number of this run, once the store is open.
+    run: Option<u64>,
     granted: grants::Granted,
     purposes: HashMap<u64, Purpose>,
     next_token: u64,
@@ -239,6 +252,7 @@ impl World {
             server: app_server::AppServer::default(),
             daemon: None,
             settings: Settings::default(),
+            run: None,
             granted: grants::Granted::default(),
             purposes: HashMap::new(),
             next_token: 0,
@@ -264,6 +278,7 @@ pub fn step(world: &mut World, event: Event) -> Vec<Effect> {
         EventKind::HomeClaimed { session, id, result } => {
             step.home_claimed(session, id, result);
         }
+        EventKind::Store(event) => step.stored(event),
         EventKind::FilesRead { token, texts } => step.files_read(token, texts),
         EventKind::FolderResolved { token, result } => step.folder_resolved(token, result),
         EventKind::DirectoryListed { token, result } => step.directory_listed(token, result),
@@ -364,9 +379,9 @@ impl Step<'_> {
             ClientCall::AppServerStop(_) => self.app_server_stop(session, id),
             ClientCall::AppServerRestart(_) => self.app_server_restart(session, id),
             ClientCall::ApprovalList(params) => self.approval_list(session, id, &params),
-            ClientCall::ApprovalDecide(params) => self.approval_decide(session, id, &params),
+            ClientCall::ApprovalDecide(params) => self.approval_decide(session, id, params),
             ClientCall::ApprovalProposed(params) => self.approval_proposed(session, id, params),
-            ClientCall::ApprovalHistory(params) => self.approval_history(session, id, &params),
+            ClientCall::ApprovalHistory(params) => self.approval_history(session, id, params),
             ClientCall::ThreadSubscribe(params) => self.thread_subscribe(session, id, &params),
             ClientCall::ThreadUnsubscribe(params) => self.thread_unsubscribe(session, id, &params),
             ClientCall::ThreadSnapshot(params) => self.thread_snapshot(session, id, params),
@@ -376,7 +391,12 @@ impl Step<'_> {
             ClientCall::QueueList(params) => self.queue_list(session, id, &params),
             ClientCall::QueueAdd(params) => self.queue_add(session, id, params),
             ClientCall::QueueUpdate(params) => self.queue_update(session, id, params),
-            ClientCall::QueueRemove(params) => self.queue_remove(session, id, &params),
+            ClientCall::QueueRemove(params) => self.queue_remove(session, id, params),
+            ClientCall::QueueReorder(params) => self.queue_reorder(session, id, params),
+            ClientCall::AtomGet(params) => self.atom_get(session, id, params),
+            ClientCall::AtomSet(params) => self.atom_set(session, id, params),
+            ClientCall::AtomDelete(params) => self.atom_delete(session, id, params),
+            ClientCall::AtomList(params) => self.atom_list(session, id, params),
             ClientCall::GrantList(_) => self.grant_list(session, id),
             ClientCall::GrantAdd(params) => self.grant_add(session, id, &params),
             ClientCall::GrantRemove(params) => self.grant_remove(session, id, &params),
@@ -384,7 +404,6 @@ impl Step<'_> {
             ClientCall::SettingsGet(_) => self.settings_get(session, id),
             ClientCall::SettingsUpdate(params) => self.settings_update(session, id, params),
             ClientCall::SettingsSchema(_) => self.settings_schema(session, id),
-            ClientCall::QueueReorder(params) => self.queue_reorder(session, id, &params),
             ClientCall::SessionUpdate(_) => self.fail(
                 session,
                 id,

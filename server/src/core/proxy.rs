@@ -122,8 +122,10 @@ impl Step<'_> {
             Purpose::EndProcess { session, id } => {
                 self.reply(session, id, result.map(|_| Raw::of(&crate::protocol::host::Done {})));
             }
+            Purpose::Arrived { thread } => self.arrivals_listed(&thread, result),
             Purpose::Proposal { .. }
             | Purpose::Settings { .. }
+            | Purpose::Stored(_)
             | Purpose::Grant { .. }
             | Purpose::Directory { .. }
             | Purpose::Rest => {}

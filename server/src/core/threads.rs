@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{Purpose, Step, World, thread::Thread};
+use super::{Purpose, Step, World, queue::Queued, thread::Thread};
 use crate::{
     codex::{requests, views},
     protocol::{
@@ -12,10 +12,11 @@ use crate::{
         app_server::{DiagnosticKind, DiagnosticLevel},
         note,
         thread::{
-            EndProcessParams, ItemRef, ItemWhole, QueuedMessage, Running, RunningProcess,
-            ThreadChange, ThreadChanged, ThreadRef,
+            EndProcessParams, ItemRef, ItemWhole, Running, RunningProcess, ThreadChange,
+            ThreadChanged, ThreadRef,
         },
     },
+    store::queue::State,
 };
 
 /// Threads that are held although nobody follows them; past it the longest unused is let go.
@@ -31,9 +32,7 @@ pub struct Entry {
     subscribers: BTreeSet<SessionId>,
     /// Open on the app-server, so that its notes come here.
     pub(super) upstream: bool,
-    pub(super) queue: Vec<QueuedMessage>,
-    /// A queued message is on its way up.
-    pub(super) sending: bool,
+    pub(super) queue: Vec<Queued>,
     /// The app-server has said what this thread is.
     pub(super) described: bool,
     /// Where the next older page of turns begins.
@@ -49,7 +48,6 @@ impl Entry {
             subscribers: BTreeSet::new(),
             upstream: false,
             queue: Vec::new(),
-            sending: false,
             described: false,
             turns_cursor: None,
             used: 0,
@@ -58,6 +56,11 @@ impl Entry {
 
     pub(super) fn file_changes(&self, turn: &TurnId, item: &ItemId) -> Option<Raw> {
         self.thread.file_changes(turn, item)
+    }
+
+    /// Whether a queued message is on its way up.
+    pub(super) fn is_sending(&self) -> bool {
+        self.queue.iter().any(|queued| queued.state == State::Sending)
     }
 
     fn is_idle(&self) -> bool {
@@ -99,22 +102,27 @@ impl Threads {
         self.held.get(id).is_some_and(|entry| entry.subscribers.contains(&session))
     }
 
-    /// Threads that are open on the app-server, which are to be given back after a restart.
+    /// Threads that are open on the app-server, or have messages waiting, which are to be given back after a restart.
     pub(super) fn open(&self) -> Vec<ThreadId> {
-        let mut open: Vec<ThreadId> = self
-            .held
-            .iter()
-            .filter(|(_, entry)| entry.upstream)
-            .map(|(id, _)| id.clone())
-            .collect();
-        open.sort();
-        open
+        self.ids_of(|entry| entry.upstream || !entry.queue.is_empty())
+    }
+
+    /// Threads that are not open, in which messages wait.
+    pub(super) fn with_queue_only(&self) -> Vec<ThreadId> {
+        self.ids_of(|entry| !entry.upstream && !entry.queue.is_empty())
+    }
+
+    fn ids_of(&self, which: impl Fn(&Entry) -> bool) -> Vec<ThreadId> {
+        let mut ids: Vec<ThreadId> =
+            self.held.iter().filter(|(_, entry)| which(entry)).map(|(id, _)| id.clone()).collect();
+        ids.sort();
+        ids
     }
 
     /// Whether anything goes on or waits to: a turn, a process in the background, a queued message.
     pub(super) fn have_work(&self) -> bool {
         let open = || self.held.values().filter(|entry| entry.upstream);
-        self.held.values().any(|entry| entry.sending || !entry.queue.is_empty())
+        self.held.values().any(|entry| !entry.queue.is_empty())
             || open().any(|entry| entry.thread.active_turn().is_some())
             || open().any(|entry| entry.thread.runs_on())
     }
@@ -126,7 +134,6 @@ impl Threads {
             entry.upstream
                 && entry.subscribers.is_empty()
                 && entry.queue.is_empty()
-                && !entry.sending
                 && entry.thread.active_turn().is_none()
                 && !entry.thread.runs_on()
         };
@@ -207,6 +214,14 @@ impl Step<'_> {
         self.tell_changes(id, changes);
     }
 
+    /// The app-server gave a thread back.
+    pub(super) fn thread_back(&mut self, id: &ThreadId) {
+        if let Some(entry) = self.world.threads.get_mut(id.as_str()) {
+            entry.upstream = true;
+        }
+        self.queue_resumed(id);
+    }
+
     /// The app-server did not give an open thread back after a restart.
     pub(super) fn thread_lost(&mut self, id: &ThreadId, error: &RpcError) {
         if let Some(entry) = self.world.threads.get_mut(id.as_str()) {
@@ -256,6 +271,8 @@ impl Step<'_> {
                 }
                 if status == "completed" {
                     self.send_queued(thread);
+                } else {
+                    self.hold_queue(thread);
                 }
                 self.redraw();
             }
@@ -312,7 +329,6 @@ impl Step<'_> {
         let at = self.now.epoch_ms;
         let mut changed = Vec::new();
         for (id, entry) in &mut self.world.threads.held {
-            entry.sending = false;
             if entry.upstream {
                 changed.push((id.clone(), entry.thread.process_exited(at)));
             }

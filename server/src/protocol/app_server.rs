@@ -96,4 +96,6 @@ pub enum DiagnosticKind {
     Refused,
     /// The file of settings, or a value in it, cannot be used.
     Settings,
+    /// Something could not be kept, or its database was damaged.
+    Store,
 }

@@ -3,6 +3,7 @@
 
 pub mod app_server;
 pub mod approval;
+pub mod atom;
 pub mod diff;
 pub mod failure;
 pub mod file;

@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 use super::{
-    Failure, FailureKind, Raw, app_server, approval, file, host, settings, thread, wire::Outgoing,
+    Failure, FailureKind, Raw, app_server, approval, atom, file, host, settings, thread,
+    wire::Outgoing,
 };
 
 /// What a request is about: requests of one thread wait while that thread is being resumed.
@@ -15,6 +16,7 @@ pub enum Scope {
     AppServer,
     Approval,
     Thread,
+    Atom,
 }
 
 macro_rules! protocol {
@@ -57,7 +59,7 @@ macro_rules! protocol {
 
         /// Notes to an editor; each function builds one.
         pub mod note {
-            use super::{Outgoing, Raw, app_server, approval, file, settings, thread};
+            use super::{Outgoing, Raw, app_server, approval, atom, file, settings, thread};
             $($(#[$note_doc])* #[allow(non_snake_case)] pub fn $note(params: &$note_params) -> Outgoing {
                 Outgoing::Note { method: $note_method.into(), params: Raw::of(params) }
             })*
@@ -120,6 +122,10 @@ protocol! {
         /// All of the changes are written, or none.
         SettingsUpdate = "outrigger/settings/update" [Host] (settings::SettingsUpdateParams) -> settings::Settings;
         SettingsSchema = "outrigger/settings/schema" [Host] (host::NoParams) -> settings::SettingsSchema;
+        AtomGet = "outrigger/atom/get" [Atom] (atom::AtomRef) -> atom::AtomValue;
+        AtomSet = "outrigger/atom/set" [Atom] (atom::AtomSetParams) -> atom::AtomRevision;
+        AtomDelete = "outrigger/atom/delete" [Atom] (atom::AtomDeleteParams) -> host::Done;
+        AtomList = "outrigger/atom/list" [Atom] (atom::AtomListParams) -> atom::AtomList;
     }
     client_notes {
         /// Changes trust, subscriptions, or what the editor shows.
@@ -134,5 +140,6 @@ protocol! {
         QueueChanged = "outrigger/thread/queue/changed" (thread::QueueChanged);
         GrantChanged = "outrigger/grant/changed" (file::Grants);
         SettingsChanged = "outrigger/settings/changed" (settings::Settings);
+        AtomChanged = "outrigger/atom/changed" (atom::Atom);
     }
 }

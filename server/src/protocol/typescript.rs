@@ -5,8 +5,8 @@ use std::path::Path;
 use ts_rs::{Config, TS};
 
 use super::{
-    app_server as a, approval as p, diff as d, failure, file as f, host as h, settings as s, table,
-    thread as t,
+    app_server as a, approval as p, atom, diff as d, failure, file as f, host as h, settings as s,
+    table, thread as t,
 };
 
 const PATH: &str =
@@ -88,6 +88,14 @@ fn generate() -> String {
         t::QueueRemoveParams,
         t::QueueReorderParams,
         t::QueueChanged,
+        atom::AtomRef,
+        atom::AtomSetParams,
+        atom::AtomDeleteParams,
+        atom::AtomListParams,
+        atom::AtomValue,
+        atom::AtomRevision,
+        atom::Atom,
+        atom::AtomList,
         h::Pong,
         h::Startup,
         h::MethodMetrics,

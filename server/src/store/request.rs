@@ -59,6 +59,25 @@ pub enum Notice {
     Unavailable { error: Error },
 }
 
+macro_rules! nouns {
+    ($($variant:ident = $noun:ident,)*) => { $(
+        impl From<$noun::Request> for Request {
+            fn from(request: $noun::Request) -> Self {
+                Self::$variant(request)
+            }
+        }
+    )* };
+}
+
+nouns! {
+    Approval = approvals,
+    Live = live,
+    Queue = queue,
+    Atom = atoms,
+    Grant = grants,
+    Process = processes,
+}
+
 impl Request {
     pub(super) fn writes(&self) -> bool {
         match self {

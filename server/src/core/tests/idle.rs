@@ -152,7 +152,7 @@ fn who_only_looks_decides_like_an_editor() {
     stage.open_thread(ONE);
     stage.ask_command(0);
     stage.connect(2, "outrigger approvals", json!({ "events": ["approval"], "observer": true }));
-    let decision = json!({ "approvalId": "1:0", "decision": "accept" });
+    let decision = json!({ "approvalId": "1.1:0", "decision": "accept" });
     let (_, effects) = stage.request(TWO, "outrigger/approval/decide", decision);
     assert!(names(&effects).contains(&"codex 1 respond 0".to_owned()), "{:?}", names(&effects));
     assert_eq!(names(&stage.leave(ONE)), Vec::<String>::new());

@@ -4,25 +4,74 @@
 #![allow(clippy::needless_pass_by_value)]
 
 mod approvals;
+mod atoms;
 mod idle;
 mod lifecycle;
+mod queue;
+
+use std::sync::{Arc, mpsc};
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::{session::Origin, *};
-use crate::{codex::Frame, protocol::app_server::AppServerState};
+use crate::{
+    codex::Frame,
+    protocol::app_server::AppServerState,
+    store::{Store, Surroundings},
+};
 
 /// A World with what an editor and an app-server would do to it, one call a step.
 struct Stage {
     world: World,
     micros: u64,
     next_id: i64,
+    home: Arc<TempDir>,
+    store: Option<(Store, mpsc::Receiver<store::Event>)>,
+    /// What goes to the store stays among the effects, and the story says what comes of it.
+    holds_store: bool,
 }
 
 impl Stage {
     fn new() -> Self {
+        Self::in_home(Arc::new(TempDir::new().unwrap()))
+    }
+
+    /// The first moment of a process that has this state directory.
+    fn in_home(home: Arc<TempDir>) -> Self {
         let now = Now { epoch_ms: 1_000, micros: 0 };
-        Self { world: World::new("0.0.0", now), micros: 0, next_id: 100 }
+        let world = World::new("0.0.0", now);
+        Self { world, micros: 0, next_id: 100, home, store: None, holds_store: false }
+    }
+
+    /// The same place after this process has ended.
+    fn restarted(self) -> Self {
+        let home = Arc::clone(&self.home);
+        drop(self);
+        Self::in_home(home)
+    }
+
+    /// Opens the store as the wiring does, once, and says which run this is.
+    fn open_store(&mut self) -> u64 {
+        if let Some(run) = self.world.run {
+            return run;
+        }
+        let (event, events) = mpsc::channel();
+        let opened = store::open(Surroundings {
+            directory: self.home.path().to_path_buf(),
+            now: Box::new(|| 1_000),
+            redact: Box::new(Raw::clone),
+            events: Arc::new(move |told| drop(event.send(told))),
+        });
+        self.store = Some((opened.store, events));
+        opened.run
+    }
+
+    fn keep(&mut self, command: store::Command) -> Vec<Effect> {
+        let (store, events) = self.store.as_ref().expect("the store is not open");
+        store.send(command);
+        let event = events.recv().unwrap();
+        self.step(EventKind::Store(event))
     }
 
     /// An editor that listens to everything, in `/w`, with the app-server ready.
@@ -52,13 +101,16 @@ impl Stage {
             match effect {
                 // What the wiring does at once.
                 Effect::ClaimHome { session, id } => {
-                    let result = Ok(());
+                    let result = Ok(self.open_store());
                     effects.extend(self.step(EventKind::HomeClaimed { session, id, result }));
                 }
                 Effect::Introduced { session, id } => {
                     let result = Ok(Raw::of(&json!({})));
                     let action = Action::Answer { id, result };
                     effects.extend(self.step(EventKind::Action(session, action)));
+                }
+                Effect::Store(command) if !self.holds_store => {
+                    effects.extend(self.keep(command));
                 }
                 effect => effects.push(effect),
             }
