@@ -13,7 +13,7 @@ import { installVscode } from "../tools/vscode-install.mjs";
 import { Stage } from "./stage.mjs";
 import { Story } from "./story.mjs";
 
-const STORY_MS = 120_000;
+const STORY_MS = 180_000;
 const storiesDir = path.join(root, "tests/vscode/stories");
 const resultsDir = path.join(root, "tests/vscode/results");
 

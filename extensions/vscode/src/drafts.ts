@@ -13,6 +13,7 @@ const NEW_THREAD = "";
 /** `revision` is the daemon's at the time when both had the same text; `dirty` when it has not got this one yet. */
 export type Kept = { text: string; revision: number; dirty: boolean; at: number };
 
+/** Null and 0 when there is none. */
 export type Atom = { value: unknown; revision: number };
 
 export type DraftSurroundings = {
@@ -20,6 +21,7 @@ export type DraftSurroundings = {
   atoms: {
     get: (key: string) => Promise<Atom>;
     set: (key: string, value: string) => Promise<{ revision: number }>;
+    delete: (key: string) => Promise<unknown>;
     onChanged: (listener: (atom: Atom & { key: string }) => void) => Unsubscribe;
   };
   /** What this window keeps over a reload. */
@@ -86,10 +88,8 @@ export class Drafts {
       return;
     }
     const text = typeof atom.value === "string" ? atom.value : "";
-    // A lower revision is a store that was begun anew: it knows nothing of what is here.
-    const lost = atom.revision < kept.revision && kept.text !== "";
-    if (kept.dirty || lost) {
-      this.keep(threadId, { ...kept, revision: atom.revision, dirty: true });
+    if (kept.dirty) {
+      this.keep(threadId, { ...kept, revision: atom.revision });
       void this.send(threadId);
       return;
     }
@@ -105,7 +105,7 @@ export class Drafts {
     try {
       for (let kept = this.kept.get(threadId); kept?.dirty; kept = this.kept.get(threadId)) {
         const { text } = kept;
-        const { revision } = await this.around.atoms.set(PREFIX + threadId, text);
+        const revision = await this.put(threadId, text);
         const now = this.kept.get(threadId);
         if (now) this.keep(threadId, { ...now, revision, dirty: now.text !== text });
       }
@@ -118,6 +118,14 @@ export class Drafts {
     this.heard.delete(threadId);
     const now = this.kept.get(threadId);
     if (heard && now && !now.dirty && heard.revision > now.revision) this.learn(threadId, heard);
+  }
+
+  /** Resolves with the revision that it has then: a draft that is empty leaves nothing behind. */
+  private async put(threadId: string, text: string): Promise<number> {
+    const { atoms } = this.around;
+    if (text !== "") return (await atoms.set(PREFIX + threadId, text)).revision;
+    await atoms.delete(PREFIX + threadId);
+    return 0;
   }
 
   private keep(key: string, kept: Omit<Kept, "at">): void {

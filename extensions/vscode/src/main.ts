@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { Approvals } from "./approvals";
 import { decide, type Parts, registerCommands } from "./commands";
 import { Diagnostics } from "./diagnostics";
-import { type Atom, Drafts, type Kept } from "./drafts";
+import { Drafts, type Kept } from "./drafts";
 import { Link } from "./link";
 import * as settings from "./settings";
 import { Connection } from "./surfaces/connection";
@@ -50,7 +50,12 @@ export function activate(context: vscode.ExtensionContext): void {
   const lenses = new Lenses(approvals, proposals, unsaved);
   const diagnostics = new Diagnostics();
   const drafts = new Drafts({
-    atoms: NO_ATOMS,
+    atoms: {
+      get: (key) => link.request("outrigger/atom/get", { key }),
+      set: (key, value) => link.request("outrigger/atom/set", { key, value }),
+      delete: (key) => link.request("outrigger/atom/delete", { key }),
+      onChanged: (listener) => link.onNote("outrigger/atom/changed", listener),
+    },
     memory: {
       get: () => context.workspaceState.get<Record<string, Kept>>(DRAFTS),
       set: (all) => void context.workspaceState.update(DRAFTS, all),
@@ -132,13 +137,6 @@ export function activate(context: vscode.ExtensionContext): void {
   conversation.connect();
   follow();
 }
-
-/** Drafts are this window's own. */
-const NO_ATOMS = {
-  get: (): Promise<Atom> => Promise.reject(new Error("There are no atoms.")),
-  set: (): Promise<Atom> => Promise.reject(new Error("There are no atoms.")),
-  onChanged: () => () => undefined,
-};
 
 /** The folder of the file being edited, else the first. */
 function currentFolder(): string | null {

@@ -9,6 +9,7 @@ class Atoms {
   readonly all = new Map<string, Atom>();
   readonly changed = new Listeners<Atom & { key: string }>();
   reachable = true;
+  private revision = 0;
 
   async get(key: string): Promise<Atom> {
     this.reach();
@@ -17,10 +18,17 @@ class Atoms {
 
   async set(key: string, value: string): Promise<{ revision: number }> {
     this.reach();
-    const revision = (this.all.get(key)?.revision ?? 0) + 1;
+    const revision = (this.revision += 1);
     this.all.set(key, { value, revision });
     this.changed.fire({ key, value, revision });
     return Promise.resolve({ revision });
+  }
+
+  async delete(key: string): Promise<void> {
+    this.reach();
+    this.all.delete(key);
+    this.changed.fire({ key, value: null, revision: 0 });
+    return Promise.resolve();
   }
 
   private reach(): void {
@@ -34,6 +42,7 @@ function window(atoms: Atoms, memory: { all?: Record<string, Kept> } = {}) {
     atoms: {
       get: (key) => atoms.get(key),
       set: (key, value) => atoms.set(key, value),
+      delete: (key) => atoms.delete(key),
       onChanged: (listener) => atoms.changed.add(listener),
     },
     memory: { get: () => memory.all, set: (all) => (memory.all = all) },
@@ -67,7 +76,7 @@ test("what is sent or deleted is gone everywhere", async () => {
   await two.drafts.open("t1");
   one.drafts.write("t1", "");
   await settled();
-  expect([two.drafts.text("t1"), atoms.all.get("draft/t1")]).toEqual(["", { value: "", revision: 2 }]);
+  expect([two.drafts.text("t1"), two.told, atoms.all.size]).toEqual(["", ["t1: hello", "t1: "], 0]);
 });
 
 test("what was written without a connection is kept over a reload and wins over what is older", async () => {
@@ -87,16 +96,17 @@ test("what was written without a connection is kept over a reload and wins over 
   expect([reloaded.drafts.text("t1"), atoms.all.get("draft/t1")?.value, reloaded.told]).toEqual(["new", "new", []]);
 });
 
-test("a store that was begun anew gets the draft again", async () => {
+test("a draft that was sent from another window is not there when this one is opened again", async () => {
   const atoms = new Atoms();
   const one = window(atoms);
-  one.drafts.write("t1", "a");
-  one.drafts.write("t1", "kept");
+  one.drafts.write("t1", "hello");
   await settled();
-  atoms.all.clear();
-  await one.drafts.open("t1");
+  one.drafts.dispose();
+  await atoms.delete("draft/t1");
+  const reloaded = window(atoms, one.memory);
+  await reloaded.drafts.open("t1");
   await settled();
-  expect([one.drafts.text("t1"), atoms.all.get("draft/t1")?.value]).toEqual(["kept", "kept"]);
+  expect([reloaded.drafts.text("t1"), atoms.all.size]).toEqual(["", 0]);
 });
 
 test("a new thread takes its draft along; the one before it is empty then", async () => {

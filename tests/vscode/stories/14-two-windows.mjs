@@ -44,4 +44,10 @@ export default async function (story) {
       await window.outrigger.turnEnded();
     }
   });
+  await story.step("a draft that one window writes is there in the other", async () => {
+    await outrigger.composer.fill("Now the farewell");
+    await story.eventually("it is there", async () => {
+      return (await other.outrigger.composer.inputValue()) === "Now the farewell";
+    });
+  });
 }
