@@ -18,6 +18,7 @@ mod faults_editor;
 mod grants;
 mod home;
 mod lsp_face;
+mod restart;
 mod scene;
 mod secrets;
 mod settings;
