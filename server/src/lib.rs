@@ -9,6 +9,7 @@ pub mod core;
 pub mod daemon;
 pub mod editor;
 mod files;
+pub mod git;
 mod grants;
 pub mod home;
 mod host;

@@ -17,9 +17,19 @@ export type HunkLine = { kind: LineKind,
 /**
  * Without its line ending; lossy where the bytes are not UTF-8.
  */
-text: string, eol: Eol, };
+text: string, eol: Eol, 
+/**
+ * The bytes that `text` stands for, where they are not UTF-8.
+ */
+base64?: string, };
 
-export type Hunk = { hunkId: string, oldStart: number, oldLines: number, newStart: number, newLines: number, lines: Array<HunkLine>, };
+export type ModeChange = { old: string, new: string, };
+
+export type Hunk = { hunkId: string, oldStart: number, oldLines: number, newStart: number, newLines: number, lines: Array<HunkLine>, 
+/**
+ * The hunk is this and has no lines.
+ */
+modeChange?: ModeChange, };
 
 export type HunkRange = { oldStart: number, oldLines: number, newStart: number, newLines: number, };
 

@@ -126,6 +126,7 @@ fn hunk(index: usize, hunk: &diffy::Hunk<'_, str>) -> Hunk {
         new_start,
         new_lines,
         lines: lines.collect(),
+        mode_change: None,
     }
 }
 
@@ -135,7 +136,7 @@ fn line(kind: LineKind, text: &str) -> HunkLine {
         (None, Some(text)) => (text, Eol::Lf),
         (None, None) => (text, Eol::None),
     };
-    HunkLine { kind, text: text.to_owned(), eol }
+    HunkLine { kind, text: text.to_owned(), eol, base64: None }
 }
 
 /// The lines of one hunk that are really changed, its context left out.

@@ -31,6 +31,18 @@ pub struct HunkLine {
     /// Without its line ending; lossy where the bytes are not UTF-8.
     pub text: String,
     pub eol: Eol,
+    /// The bytes that `text` stands for, where they are not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub base64: Option<String>,
+}
+
+/// A change of a file's mode, such as from `100644` to `100755`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ModeChange {
+    pub old: String,
+    pub new: String,
 }
 
 /// A run of changed lines. Line numbers are git's: 1-based, 0 before the first line.
@@ -44,6 +56,45 @@ pub struct Hunk {
     pub new_start: u32,
     pub new_lines: u32,
     pub lines: Vec<HunkLine>,
+    /// The hunk is this and has no lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub mode_change: Option<ModeChange>,
+}
+
+/// What a file is to git.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum FileStatus {
+    Unmodified,
+    Modified,
+    Added,
+    Deleted,
+    Renamed,
+    Untracked,
+    Ignored,
+    Conflicted,
+    Binary,
+    Submodule,
+    Symlink,
+    TypeChanged,
+}
+
+/// The hunks of one file, and what it is to git where it has none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct FileHunks {
+    pub uri: String,
+    /// Higher whenever the file, its staged text or its last commit is another one.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub revision: u64,
+    pub status: FileStatus,
+    /// From the index to the working tree.
+    pub unstaged: Vec<Hunk>,
+    /// From the last commit to the index.
+    pub staged: Vec<Hunk>,
 }
 
 /// Where a hunk is, without its lines.

@@ -38,6 +38,7 @@ fn generate() -> String {
         d::Eol,
         d::LineKind,
         d::HunkLine,
+        d::ModeChange,
         d::Hunk,
         d::HunkRange,
         a::AppServerState,

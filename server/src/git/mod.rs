@@ -1,0 +1,40 @@
+//! Repositories: which hunks a file has, and staging, unstaging and reverting them without losing a byte.
+
+/// Arguments of git, from texts and paths alike.
+macro_rules! arguments {
+    ($($argument:expr),* $(,)?) => { &[$(::std::ffi::OsStr::new($argument)),*] };
+}
+
+mod acts;
+mod clean;
+mod diff;
+mod error;
+mod facts;
+mod hunks;
+mod index;
+mod journal;
+mod limits;
+mod lines;
+mod memory;
+mod place;
+mod process;
+mod publish;
+mod record;
+mod recover;
+mod repository;
+mod room;
+mod select;
+mod service;
+mod snapshot;
+mod splice;
+mod undo;
+
+pub use acts::Act;
+pub use error::{Error, Unsupported};
+pub use journal::Listed;
+pub use record::{Action, Changed, PathText, Place, Record, State, Trees};
+pub use room::{Answer, Command, Event, File, Handle, Options, Request};
+pub use select::{LineNumbers, Selection, Target};
+
+#[cfg(test)]
+mod tests;

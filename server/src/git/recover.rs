@@ -1,0 +1,115 @@
+//! After a crash: which acts were done, and what they left lying about.
+
+use std::path::Path;
+
+use super::{
+    Error,
+    acts::{disk_state, indexed_state, new_file, path_of},
+    facts::SUBMODULE,
+    index::forget_left_behind,
+    journal::Journal,
+    place::{self, OnDisk},
+    publish::{beside, discard, publish, temporary},
+    record::{Changed, Place, State, WHOLE, Written},
+    repository::Repository,
+    snapshot::Snapshot,
+};
+
+/// What became of an act that was under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// As if it had never been asked for.
+    Before,
+    After,
+    /// The file is neither, so somebody wrote it since. The entry stays, and its bytes with it.
+    Neither,
+}
+
+/// Settles what was under way in this working tree when the last process ended.
+pub fn recover(repository: &Repository, journal: &Journal) -> Result<Vec<Outcome>, Error> {
+    forget_left_behind(repository, &journal.mark)?;
+    let mut outcomes = Vec::new();
+    for (number, written) in journal.pending(&repository.root)? {
+        let mut all = Vec::new();
+        for changed in &written.record.files {
+            // What cannot be looked at is not known to be either.
+            all.push(settle(repository, &written, changed).unwrap_or(Outcome::Neither));
+        }
+        let outcome = match all.first() {
+            Some(first) if all.iter().all(|one| one == first) => *first,
+            _ => Outcome::Neither,
+        };
+        match outcome {
+            Outcome::Before => journal.abandon(number)?,
+            Outcome::After | Outcome::Neither => journal.finish(number)?,
+        }
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
+}
+
+fn settle(repository: &Repository, written: &Written, changed: &Changed) -> Result<Outcome, Error> {
+    let path = path_of(changed);
+    let now = match written.record.place {
+        Place::Index => indexed_state(&Snapshot::take(repository, &path)?),
+        Place::WorkingTree => {
+            let disk = place::read(&repository.root, &path)?;
+            let now = disk_state(&disk)?;
+            tidy(repository, &path, changed)?;
+            match torn(&disk, written, now.as_ref(), changed) {
+                Some(bytes) => {
+                    let mode = changed.after.as_ref().map_or(0, |state| state.mode);
+                    let new = new_file(Some((mode, &bytes)));
+                    publish(&repository.root, &path, &disk, &new, &temporary())?;
+                    changed.after.clone()
+                }
+                None => now,
+            }
+        }
+    };
+    Ok(if now == changed.after {
+        Outcome::After
+    } else if now == changed.before {
+        Outcome::Before
+    } else {
+        Outcome::Neither
+    })
+}
+
+/// Removes the file that was prepared, unless it holds something that is nowhere else.
+fn tidy(repository: &Repository, path: &Path, changed: &Changed) -> Result<(), Error> {
+    let Some(temporary) = &changed.temporary else { return Ok(()) };
+    let Some(aside) = beside(&repository.root, path, temporary)? else { return Ok(()) };
+    let left = aside.read()?;
+    let known = match (&left, disk_state(&left)?) {
+        (OnDisk::Absent, _) => return Ok(()),
+        (_, Some(left)) => {
+            let same =
+                |state: &Option<State>| state.as_ref().is_some_and(|state| state.oid == left.oid);
+            let shorter = matches!(&changed.after, Some(after) if after.mode != SUBMODULE)
+                && disk_state(&place::read(&repository.root, path)?)? == changed.before;
+            // Half written, and the file it was to replace is still there.
+            same(&changed.before) || same(&changed.after) || shorter
+        }
+        (_, None) => false,
+    };
+    if known { discard(&aside) } else { Ok(()) }
+}
+
+/// The new text of a file that was being written in place, where the write stopped halfway.
+fn torn(
+    disk: &OnDisk,
+    written: &Written,
+    now: Option<&State>,
+    changed: &Changed,
+) -> Option<Vec<u8>> {
+    let OnDisk::File(file) = disk else { return None };
+    if !file.linked || now == changed.before.as_ref() || now == changed.after.as_ref() {
+        return None;
+    }
+    let whole = written.edits.iter().find(|edit| edit.act == WHOLE)?;
+    let (old, new) = (&whole.removed, &whole.inserted);
+    let common = file.bytes.iter().zip(new).take_while(|(is, new)| is == new).count();
+    let rest_is_old = file.bytes.get(common..) == old.get(common..);
+    (rest_is_old || (file.bytes.len() > new.len() && common == new.len())).then(|| new.clone())
+}

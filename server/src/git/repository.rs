@@ -1,0 +1,104 @@
+//! One working tree and its repository.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    Error,
+    facts::{Attributes, Entry, Indexed, Library, Settings, Source},
+    place::from_git,
+    process::Git,
+};
+
+pub struct Repository {
+    /// The top of the working tree.
+    pub root: PathBuf,
+    /// The index of this working tree.
+    pub index: PathBuf,
+    /// Where objects are.
+    pub objects: PathBuf,
+    /// How long the names of objects are.
+    pub oid_digits: usize,
+    /// Where files go that are of use once; nobody else may read there.
+    pub scratch: PathBuf,
+    pub git: Git,
+    library: Option<Library>,
+}
+
+/// The nearest folder above with a `.git` in it.
+pub fn root_above(path: &Path) -> Option<PathBuf> {
+    let holds = |folder: &&Path| folder.join(".git").symlink_metadata().is_ok();
+    path.ancestors().skip(1).find(holds).map(Path::to_owned)
+}
+
+impl Repository {
+    /// Asks git for its directories, and lets libgit2 try.
+    pub fn open(root: &Path, scratch: &Path) -> Result<Self, Error> {
+        let git = Git::at(root);
+        let printed = git.run(arguments![
+            "rev-parse",
+            "--path-format=absolute",
+            "--git-dir",
+            "--git-path",
+            "index",
+            "--git-path",
+            "objects",
+            "--show-object-format",
+        ])?;
+        let lines: Vec<&[u8]> = printed.split(|byte| *byte == b'\n').collect();
+        let [_, index, objects, format, _] = *lines else {
+            return Err(Error::NotARepository(root.to_owned()));
+        };
+        let library = git2::Repository::open(root).ok().filter(|opened| opened.index().is_ok());
+        Ok(Self {
+            root: root.to_owned(),
+            index: from_git(index),
+            objects: from_git(objects),
+            oid_digits: if format == b"sha256" { 64 } else { 40 },
+            scratch: scratch.to_owned(),
+            git,
+            library: library.map(Library),
+        })
+    }
+
+    /// Where libgit2 fails, git is asked; what git then says counts.
+    fn ask<T>(&self, question: impl Fn(&dyn Source) -> Result<T, Error>) -> Result<T, Error> {
+        match &self.library {
+            Some(library) => question(library).or_else(|_| question(&self.git)),
+            None => question(&self.git),
+        }
+    }
+}
+
+impl Source for Repository {
+    fn indexed(&self, path: &Path) -> Result<Indexed, Error> {
+        self.ask(|source| source.indexed(path))
+    }
+
+    fn committed(&self, path: &Path) -> Result<Option<Entry>, Error> {
+        self.ask(|source| source.committed(path))
+    }
+
+    fn attributes(&self, path: &Path) -> Result<Attributes, Error> {
+        self.ask(|source| source.attributes(path))
+    }
+
+    fn settings(&self) -> Result<Settings, Error> {
+        self.ask(|source| source.settings())
+    }
+
+    fn is_ignored(&self, path: &Path) -> Result<bool, Error> {
+        self.ask(|source| source.is_ignored(path))
+    }
+
+    fn blob_size(&self, oid: &str) -> Result<u64, Error> {
+        self.ask(|source| source.blob_size(oid))
+    }
+
+    fn blob(&self, oid: &str) -> Result<Vec<u8>, Error> {
+        self.ask(|source| source.blob(oid))
+    }
+
+    fn keep_blob(&self, bytes: &[u8]) -> Result<String, Error> {
+        self.ask(|source| source.keep_blob(bytes))
+    }
+}
