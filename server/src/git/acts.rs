@@ -125,7 +125,7 @@ impl Scene<'_> {
         };
         let path = snapshot.path.as_path().into();
         let changed = Changed { path, before: indexed_state(snapshot), after, temporary: None };
-        Record::new(self.at, &self.repository.root, action, Place::Index, changed)
+        Record::new(self.at, &self.repository.root, action, Place::Index, vec![changed])
     }
 
     fn write_whole(
@@ -344,7 +344,7 @@ impl Scene<'_> {
             temporary: Some(name.clone()),
         };
         let (root, action) = (&self.repository.root, Action::Revert);
-        let mut record = Record::new(self.at, root, action, Place::WorkingTree, changed);
+        let mut record = Record::new(self.at, root, action, Place::WorkingTree, vec![changed]);
         (record.acts, record.whole) = (acts, whole);
         let number = self.journal.begin(Written { record, edits })?;
         let published = publish(root, &snapshot.path, &snapshot.disk, &new_file(new), &name);

@@ -8,7 +8,10 @@ use std::{
     io::ErrorKind,
     path::{Path, PathBuf},
     process,
-    sync::LazyLock,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant, SystemTime},
 };
 
@@ -24,6 +27,7 @@ use super::{
 /// The held lock on an index. Dropping it gives it back.
 pub struct IndexLock<'a> {
     repository: &'a Repository,
+    mark: String,
     lock: PathBuf,
 }
 
@@ -43,13 +47,13 @@ impl<'a> IndexLock<'a> {
         let words = format!("{mark} {}\n", instance());
         let began = Instant::now();
         // Never there without our mark in it.
-        let prepared = beside(&repository.index, &format!(".outrigger-mark-{}", instance()));
+        let prepared = beside(&repository.index, &format!("{}{}-mark", ours(mark), instance()));
         let failed = |error| Error::io("locking the index")(error);
         fs::write(&prepared, &words).map_err(failed)?;
         let prepared = Removed(prepared);
         for attempt in 0.. {
             match fs::hard_link(&prepared.0, &lock) {
-                Ok(()) => return Ok(Self { repository, lock }),
+                Ok(()) => return Ok(Self { repository, mark: mark.to_owned(), lock }),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(failed(error)),
             }
@@ -67,26 +71,53 @@ impl<'a> IndexLock<'a> {
 
     /// Puts these entries into the index, all at once or not at all.
     pub fn write(&self, wanted: &[(&Path, Wanted)]) -> Result<(), Error> {
-        let index = &self.repository.index;
-        let side = beside(index, ".outrigger");
-        // What a write left behind that was ended; nobody but the holder of the lock has them.
-        remove(&side)?;
-        remove(&beside(&side, ".lock"))?;
-        if index.exists() {
-            // A link keeps the times by which git knows what it need not read again; `update-index` replaces its name only.
-            fs::hard_link(index, &side)
-                .or_else(|_| copy(index, &side))
-                .map_err(Error::io("copying the index"))?;
-        }
-        let git = self.repository.git.with("GIT_INDEX_FILE", side.as_os_str());
-        let written = update(&git, self.repository, wanted)
-            .and_then(|()| fs::rename(&side, index).map_err(Error::io("replacing the index")));
-        if written.is_err() {
-            // The error that is told is the first.
-            let _ = remove(&side);
-        }
-        written
+        let side = Side::of(self.repository, &self.mark)?;
+        let git = self.repository.git.with("GIT_INDEX_FILE", side.path().as_os_str());
+        update(&git, self.repository, wanted)?;
+        fs::rename(side.path(), &self.repository.index).map_err(Error::io("replacing the index"))
     }
+}
+
+/// An index beside the index, which goes with this unless it took its place.
+pub struct Side(PathBuf);
+
+impl Side {
+    /// A name with nothing there yet.
+    pub fn empty(repository: &Repository, mark: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        // A git that outlives a process of ours must not meet the next one at the same name.
+        Self(beside(&repository.index, &format!("{}{}-{number}", ours(mark), instance())))
+    }
+
+    /// The index as it is.
+    pub fn of(repository: &Repository, mark: &str) -> Result<Self, Error> {
+        let (side, index) = (Self::empty(repository, mark), &repository.index);
+        if index.exists() {
+            // A link keeps the times by which git knows what it need not read again; git replaces its name only.
+            let made = fs::hard_link(index, &side.0).or_else(|_| copy(index, &side.0));
+            made.map_err(Error::io("copying the index"))?;
+        }
+        Ok(side)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Side {
+    fn drop(&mut self) {
+        // What stays is removed when the repository is opened again.
+        let _ = remove(&self.0);
+        let _ = remove(&beside(&self.0, ".lock"));
+    }
+}
+
+/// The end of the names of files of ours beside the index.
+fn ours(mark: &str) -> String {
+    let short: String = mark.chars().filter(char::is_ascii_hexdigit).rev().take(8).collect();
+    format!(".outrigger-{short}-")
 }
 
 impl Drop for IndexLock<'_> {
@@ -141,11 +172,24 @@ impl Drop for Removed {
     }
 }
 
-/// Removes a lock that a process of ours left when it was ended.
+/// Removes what processes of ours left beside the index when they were ended.
 pub fn forget_left_behind(repository: &Repository, mark: &str) -> Result<(), Error> {
     let lock = beside(&repository.index, ".lock");
     if is_left_behind(&lock, mark, &format!("{mark} {}\n", instance())) {
         remove(&lock)?;
+    }
+    let (Some(folder), Some(name)) = (repository.index.parent(), repository.index.file_name())
+    else {
+        return Ok(());
+    };
+    let start = format!("{}{}", name.to_string_lossy(), ours(mark));
+    let doing = "looking beside the index";
+    for entry in fs::read_dir(folder).map_err(Error::io(doing))? {
+        let entry = entry.map_err(Error::io(doing))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(&start) && !name.contains(instance()) {
+            remove(&entry.path())?;
+        }
     }
     Ok(())
 }

@@ -48,6 +48,11 @@ impl Memory {
         revision
     }
 
+    /// The revision that a file was last told with.
+    pub fn known(&self, path: &Path) -> Option<u64> {
+        self.files.get(path).filter(|seen| seen.state.is_some()).map(|seen| seen.revision)
+    }
+
     /// These hunks were told to somebody.
     pub fn tell(&mut self, path: &Path, hunks: &[Hunk]) {
         let told = &mut self.seen(path).told;

@@ -6,7 +6,9 @@ macro_rules! arguments {
 }
 
 mod acts;
+mod checkpoint;
 mod clean;
+mod compare;
 mod diff;
 mod error;
 mod facts;
@@ -22,14 +24,17 @@ mod publish;
 mod record;
 mod recover;
 mod repository;
+mod restore;
 mod room;
 mod select;
 mod service;
 mod snapshot;
 mod splice;
 mod undo;
+mod watch;
 
 pub use acts::Act;
+pub use checkpoint::Checkpoint;
 pub use error::{Error, Unsupported};
 pub use journal::Listed;
 pub use record::{Action, Changed, PathText, Place, Record, State, Trees};

@@ -153,14 +153,14 @@ pub struct Written {
 }
 
 impl Record {
-    pub fn new(at: u64, root: &Path, action: Action, place: Place, changed: Changed) -> Self {
+    pub fn new(at: u64, root: &Path, action: Action, place: Place, files: Vec<Changed>) -> Self {
         Self {
             version: VERSION,
             at,
             root: root.into(),
             action,
             place,
-            files: vec![changed],
+            files,
             acts: 1,
             whole: false,
             undoes: None,

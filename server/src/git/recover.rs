@@ -30,14 +30,15 @@ pub fn recover(repository: &Repository, journal: &Journal) -> Result<Vec<Outcome
     forget_left_behind(repository, &journal.mark)?;
     let mut outcomes = Vec::new();
     for (number, written) in journal.pending(&repository.root)? {
-        let mut all = Vec::new();
-        for changed in &written.record.files {
+        let files = &written.record.files;
+        let settled: Vec<Outcome> = files
+            .iter()
             // What cannot be looked at is not known to be either.
-            all.push(settle(repository, &written, changed).unwrap_or(Outcome::Neither));
-        }
-        let outcome = match all.first() {
-            Some(first) if all.iter().all(|one| one == first) => *first,
-            _ => Outcome::Neither,
+            .map(|changed| settle(repository, &written, changed).unwrap_or(Outcome::Neither))
+            .collect();
+        let outcome = match settled.as_slice() {
+            [first, rest @ ..] if rest.iter().all(|one| one == first) => *first,
+            _ => take_back(repository, &written, &settled)?,
         };
         match outcome {
             Outcome::Before => journal.abandon(number)?,
@@ -46,6 +47,24 @@ pub fn recover(repository: &Repository, journal: &Journal) -> Result<Vec<Outcome
         outcomes.push(outcome);
     }
     Ok(outcomes)
+}
+
+/// Of several files some were written: as if it had never begun, as far as nobody wrote since.
+fn take_back(
+    repository: &Repository,
+    written: &Written,
+    settled: &[Outcome],
+) -> Result<Outcome, Error> {
+    for ((changed, edit), outcome) in written.record.files.iter().zip(&written.edits).zip(settled) {
+        if *outcome == Outcome::After {
+            let path = path_of(changed);
+            let now = place::read(&repository.root, &path)?;
+            let old = changed.before.as_ref().map(|state| (state.mode, edit.removed.as_slice()));
+            publish(&repository.root, &path, &now, &new_file(old), &temporary())?;
+        }
+    }
+    let all = !settled.contains(&Outcome::Neither);
+    Ok(if all { Outcome::Before } else { Outcome::Neither })
 }
 
 fn settle(repository: &Repository, written: &Written, changed: &Changed) -> Result<Outcome, Error> {

@@ -12,6 +12,10 @@ use super::{
 pub struct Repository {
     /// The top of the working tree.
     pub root: PathBuf,
+    /// The git directory of this working tree, where `HEAD` is.
+    pub folder: PathBuf,
+    /// The git directory that linked working trees share, where branches are.
+    pub common: PathBuf,
     /// The index of this working tree.
     pub index: PathBuf,
     /// Where objects are.
@@ -38,6 +42,7 @@ impl Repository {
             "rev-parse",
             "--path-format=absolute",
             "--git-dir",
+            "--git-common-dir",
             "--git-path",
             "index",
             "--git-path",
@@ -45,12 +50,14 @@ impl Repository {
             "--show-object-format",
         ])?;
         let lines: Vec<&[u8]> = printed.split(|byte| *byte == b'\n').collect();
-        let [_, index, objects, format, _] = *lines else {
+        let [folder, common, index, objects, format, _] = *lines else {
             return Err(Error::NotARepository(root.to_owned()));
         };
         let library = git2::Repository::open(root).ok().filter(|opened| opened.index().is_ok());
         Ok(Self {
             root: root.to_owned(),
+            folder: from_git(folder),
+            common: from_git(common),
             index: from_git(index),
             objects: from_git(objects),
             oid_digits: if format == b"sha256" { 64 } else { 40 },

@@ -11,6 +11,7 @@ use std::{
 use super::{
     Error,
     acts::Act,
+    checkpoint::Checkpoint,
     journal::{Journal, Listed},
     limits::MAX_THREADS,
     memory::Memory,
@@ -18,7 +19,7 @@ use super::{
     select::Selection,
     service,
 };
-use crate::protocol::diff::FileHunks;
+use crate::protocol::diff::{FileDiff, FileHunks};
 
 /// What is asked of a repository. Each is answered by one [`Event::Answer`] with the same token.
 #[derive(Debug)]
@@ -53,6 +54,35 @@ pub enum Request {
         before: Option<u64>,
         limit: usize,
     },
+    /// Keeps the working tree that this folder is in, under a name of letters, digits, `-` and `_`.
+    Checkpoint {
+        folder: PathBuf,
+        name: String,
+    },
+    /// The files that two checkpoints have differently; the second may be the working tree as it is.
+    Compare {
+        folder: PathBuf,
+        from: String,
+        to: Option<String>,
+        context: u32,
+    },
+    /// Puts the files back that two checkpoints have differently: all are still as in `from`, or nothing is touched.
+    /// Without `from`, the working tree as it is.
+    Restore {
+        folder: PathBuf,
+        from: Option<String>,
+        to: String,
+    },
+    /// These checkpoints are of no more use.
+    Forget {
+        folder: PathBuf,
+        names: Vec<String>,
+    },
+    /// Tells of changes to these files of one working tree from now on, and to no others of it.
+    Watch {
+        folder: PathBuf,
+        files: Vec<File>,
+    },
 }
 
 /// A file by the name the editor has for it and by its absolute path.
@@ -65,14 +95,33 @@ pub struct File {
 /// What the core hears.
 #[derive(Debug)]
 pub enum Event {
-    Answer { token: u64, result: Result<Answer, Error> },
+    Answer {
+        token: u64,
+        result: Result<Answer, Error>,
+    },
+    /// A watched file has other hunks than those last told, or another status.
+    Changed {
+        file: File,
+        revision: u64,
+    },
 }
 
 #[derive(Debug)]
 pub enum Answer {
     Hunks(Arc<FileHunks>),
-    Acted { hunks: Arc<FileHunks>, journal_id: String },
+    Acted {
+        hunks: Arc<FileHunks>,
+        journal_id: String,
+    },
     Journal(Vec<Listed>),
+    Checkpoint(Checkpoint),
+    Compared(Vec<FileDiff>),
+    /// These files, as absolute paths, are as the checkpoint has them. `None` where nothing had to be done.
+    Restored {
+        journal_id: Option<String>,
+        paths: Vec<PathBuf>,
+    },
+    Done,
 }
 
 /// Where the room keeps its files, which nobody else may read.
@@ -83,11 +132,15 @@ pub struct Options {
     pub uri_of: fn(&Path) -> String,
 }
 
-/// The room. Threads end when the last handle is dropped and what was sent is done.
+/// The room. When the last handle is dropped, threads do what they were sent and end.
 #[derive(Clone)]
 pub struct Handle {
     room: Arc<Room>,
+    _open: Arc<Open>,
 }
+
+/// Closes the room with the last handle; threads hold the room itself.
+struct Open(Arc<Room>);
 
 pub(super) struct Room {
     pub options: Options,
@@ -97,8 +150,16 @@ pub(super) struct Room {
     threads: Mutex<HashMap<PathBuf, Thread>>,
 }
 
+/// What a repository's thread takes.
+pub(super) enum Incoming {
+    Command(Command),
+    /// Something happened to these paths; to any, where there are none.
+    Touched(Vec<PathBuf>),
+    Close,
+}
+
 struct Thread {
-    commands: mpsc::Sender<Command>,
+    incoming: mpsc::Sender<Incoming>,
     used: Instant,
 }
 
@@ -114,14 +175,14 @@ impl Handle {
             // Left by a process that was ended.
             std::fs::remove_dir_all(&scratch).map_err(Error::io("removing old files"))?;
         }
-        let room = Room {
+        let room = Arc::new(Room {
             journal,
             options,
             report: Box::new(report),
             memory: Mutex::default(),
             threads: Mutex::default(),
-        };
-        Ok(Self { room: Arc::new(room) })
+        });
+        Ok(Self { _open: Arc::new(Open(Arc::clone(&room))), room })
     }
 
     /// Looks for the repository and hands the command to its thread. Does not wait for the answer.
@@ -129,12 +190,21 @@ impl Handle {
         let token = command.token;
         match self.room.root_of(&command.request) {
             Ok(Some(root)) => {
-                if self.room.hand_over(&root, command).is_err() {
+                if !self.room.hand_over(&root, command) {
                     self.room.answer(token, Err(Error::Gone));
                 }
             }
             Ok(None) => self.room.answer(token, Ok(self.room.journaled(&command.request))),
             Err(error) => self.room.answer(token, Err(error)),
+        }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        for (_, thread) in leaf(&self.0.threads).drain() {
+            // One that has ended needs no word.
+            let _ = thread.incoming.send(Incoming::Close);
         }
     }
 }
@@ -146,16 +216,17 @@ impl Room {
 
     /// The working tree that has to be asked, if one has to.
     fn root_of(&self, request: &Request) -> Result<Option<PathBuf>, Error> {
-        match request {
-            Request::List { file, .. } | Request::Act { file, .. } => {
-                match root_above(&file.path) {
-                    Some(root) => Ok(Some(root)),
-                    None => Err(Error::NotARepository(file.path.clone())),
-                }
-            }
-            Request::Undo { journal_id, .. } => self.journal.root_of(journal_id).map(Some),
-            Request::Journal { .. } => Ok(None),
-        }
+        let inside = match request {
+            Request::List { file, .. } | Request::Act { file, .. } => file.path.clone(),
+            Request::Checkpoint { folder, .. }
+            | Request::Compare { folder, .. }
+            | Request::Restore { folder, .. }
+            | Request::Forget { folder, .. }
+            | Request::Watch { folder, .. } => folder.join("any"),
+            Request::Undo { journal_id, .. } => return self.journal.root_of(journal_id).map(Some),
+            Request::Journal { .. } => return Ok(None),
+        };
+        root_above(&inside).map(Some).ok_or(Error::NotARepository(inside))
     }
 
     fn journaled(&self, request: &Request) -> Answer {
@@ -171,50 +242,49 @@ impl Room {
         Answer::Journal(self.journal.list(file, *before, *limit))
     }
 
-    fn hand_over(self: &Arc<Self>, root: &Path, command: Command) -> Result<(), Command> {
+    /// False where no thread can be had.
+    fn hand_over(self: &Arc<Self>, root: &Path, command: Command) -> bool {
         let mut threads = leaf(&self.threads);
-        let command = match threads.get_mut(root) {
-            None => command,
-            Some(thread) => {
-                thread.used = Instant::now();
-                match thread.commands.send(command) {
-                    Ok(()) => return Ok(()),
-                    Err(mpsc::SendError(command)) => command,
-                }
+        let mut incoming = Incoming::Command(command);
+        if let Some(thread) = threads.get_mut(root) {
+            thread.used = Instant::now();
+            match thread.incoming.send(incoming) {
+                Ok(()) => return true,
+                Err(mpsc::SendError(back)) => incoming = back,
             }
-        };
+        }
         if threads.len() >= MAX_THREADS && !threads.contains_key(root) {
             let oldest = threads.iter().min_by_key(|(_, thread)| thread.used);
-            if let Some(root) = oldest.map(|(root, _)| root.clone()) {
+            let oldest = oldest.map(|(root, _)| root.clone());
+            if let Some(thread) = oldest.and_then(|root| threads.remove(&root)) {
                 // It does what it was sent, and ends.
-                threads.remove(&root);
+                let _ = thread.incoming.send(Incoming::Close);
             }
         }
-        let (commands, taken) = mpsc::channel();
-        let (room, served) = (Arc::clone(self), root.to_owned());
+        let (sender, taken) = mpsc::channel();
+        let (room, served, again) = (Arc::clone(self), root.to_owned(), sender.clone());
         let started = thread::Builder::new()
             .name("git".into())
-            .spawn(move || service::serve(&room, &served, &taken));
-        if started.is_err() {
-            return Err(command);
+            .spawn(move || service::serve(&room, &served, &taken, &again));
+        if started.is_err() || sender.send(incoming).is_err() {
+            return false;
         }
-        commands.send(command).map_err(|mpsc::SendError(command)| command)?;
-        threads.insert(root.to_owned(), Thread { commands, used: Instant::now() });
-        Ok(())
+        threads.insert(root.to_owned(), Thread { incoming: sender, used: Instant::now() });
+        true
     }
 
     /// Lets a thread end that has nothing to do, unless something came at the last moment.
     pub(super) fn retire(
         &self,
         root: &Path,
-        commands: &mpsc::Receiver<Command>,
-    ) -> Option<Command> {
+        incoming: &mpsc::Receiver<Incoming>,
+    ) -> Option<Incoming> {
         let mut threads = leaf(&self.threads);
-        let last = commands.try_recv();
-        if let Err(mpsc::TryRecvError::Empty) = last {
+        let last = incoming.try_recv().ok();
+        if last.is_none() {
             threads.remove(root);
         }
-        last.ok()
+        last
     }
 }
 

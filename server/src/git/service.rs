@@ -6,53 +6,78 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        mpsc::{Receiver, RecvTimeoutError},
+        mpsc::{Receiver, RecvTimeoutError, Sender},
     },
+    time::{Duration, Instant},
 };
 
 use super::{
     Error, Unsupported,
     acts::{Act, Scene},
+    checkpoint, compare,
     hunks::Side,
+    journal::id,
     limits::{IDLE, MAX_CONTEXT},
     memory::Told,
     recover::recover,
     repository::Repository,
-    room::{Answer, Command, File, Request, Room, leaf},
+    room::{Answer, Command, Event, File, Incoming, Request, Room, leaf},
     select::{Refused, Selection},
     snapshot::Snapshot,
+    watch::Watch,
 };
 use crate::protocol::diff::FileHunks;
 
 /// Requests that share one write at most.
 const MAX_SHARED: usize = 10_000;
 
-/// Serves until there is nothing to do for a while, or nobody left to ask.
-pub fn serve(room: &Arc<Room>, root: &Path, commands: &Receiver<Command>) {
-    let mut service = Service { room, root, repository: None };
+/// Serves until there is nothing to do for a while, or the room is closed. `again` is the way into this thread.
+pub fn serve(
+    room: &Arc<Room>,
+    root: &Path,
+    incoming: &Receiver<Incoming>,
+    again: &Sender<Incoming>,
+) {
+    let mut service = Service { room, root, again, repository: None, watch: None };
     let mut queue = VecDeque::new();
     loop {
+        let mut next = Vec::new();
         if queue.is_empty() {
-            match commands.recv_timeout(IDLE) {
-                Ok(command) => queue.push_back(command),
+            match incoming.recv_timeout(service.patience(Instant::now())) {
+                Ok(one) => next.push(one),
                 Err(RecvTimeoutError::Disconnected) => return,
-                Err(RecvTimeoutError::Timeout) => match room.retire(root, commands) {
-                    Some(command) => queue.push_back(command),
+                Err(RecvTimeoutError::Timeout) if service.watches() => {}
+                Err(RecvTimeoutError::Timeout) => match room.retire(root, incoming) {
+                    Some(one) => next.push(one),
                     None => return,
                 },
             }
         }
-        queue.extend(commands.try_iter());
+        next.extend(incoming.try_iter());
+        let mut closing = false;
+        for one in next {
+            match one {
+                Incoming::Command(command) => queue.push_back(command),
+                Incoming::Touched(paths) => service.touch(paths),
+                Incoming::Close => closing = true,
+            }
+        }
         let together = shared(&mut queue);
         let tokens: Vec<u64> = together.iter().map(|command| command.token).collect();
         // A bug in one answer must not leave the others waiting.
-        let answered = catch_unwind(AssertUnwindSafe(|| service.serve(together)));
-        if answered.is_err() {
+        let served = catch_unwind(AssertUnwindSafe(|| {
+            service.serve(together);
+            service.tell_changes(Instant::now());
+        }));
+        if served.is_err() {
             tracing::error!("a repository's thread panicked");
             service.repository = None;
             for token in tokens {
                 room.answer(token, Err(Error::Gone));
             }
+        }
+        if closing && queue.is_empty() {
+            return;
         }
     }
 }
@@ -76,7 +101,9 @@ fn shared(queue: &mut VecDeque<Command>) -> Vec<Command> {
 struct Service<'a> {
     room: &'a Arc<Room>,
     root: &'a Path,
+    again: &'a Sender<Incoming>,
     repository: Option<Repository>,
+    watch: Option<Watch>,
 }
 
 impl Service<'_> {
@@ -103,6 +130,16 @@ impl Service<'_> {
             let result = match request {
                 Request::List { file, context } => self.list(&file, context).map(Answer::Hunks),
                 Request::Undo { journal_id, context } => self.undo(at, &journal_id, context),
+                Request::Checkpoint { name, .. } => self.checkpoint(&name),
+                Request::Compare { from, to, context, .. } => {
+                    self.compare(&from, to.as_deref(), context)
+                }
+                Request::Restore { from, to, .. } => self.restore(at, from.as_deref(), &to),
+                Request::Forget { names, .. } => self
+                    .repository()
+                    .and_then(|repository| checkpoint::forget(repository, &names))
+                    .map(|()| Answer::Done),
+                Request::Watch { files, .. } => self.watch(files).map(|()| Answer::Done),
                 // These are for nobody's thread.
                 Request::Act { .. } | Request::Journal { .. } => Err(Error::Gone),
             };
@@ -223,11 +260,9 @@ impl Service<'_> {
     fn undo(&mut self, at: u64, journal_id: &str, context: u32) -> Result<Answer, Error> {
         let told = Told::default();
         let undone = self.scene(at, &told)?.undo(journal_id);
+        let first = |paths: &[PathBuf]| paths.first().cloned().unwrap_or_default();
         let path = match &undone {
-            Ok((_, path)) => self.root.join(path),
-            Err(Error::Changed(paths)) => {
-                self.root.join(paths.first().cloned().unwrap_or_default())
-            }
+            Ok((_, paths)) | Err(Error::Changed(paths)) => self.root.join(first(paths)),
             Err(_) => PathBuf::new(),
         };
         let file = File { uri: (self.room.options.uri_of)(&path), path };
@@ -238,6 +273,102 @@ impl Service<'_> {
             }
             Err(error) => Err(self.with_fresh_list(error, &file, context)),
         }
+    }
+
+    fn checkpoint(&mut self, name: &str) -> Result<Answer, Error> {
+        let room = Arc::clone(self.room);
+        let repository = self.repository()?;
+        checkpoint::take(repository, &room.journal.mark, Some(name)).map(Answer::Checkpoint)
+    }
+
+    fn compare(&mut self, from: &str, to: Option<&str>, context: u32) -> Result<Answer, Error> {
+        let room = Arc::clone(self.room);
+        let repository = self.repository()?;
+        let from = checkpoint::tree(repository, from)?;
+        let to = match to {
+            Some(to) => checkpoint::tree(repository, to)?,
+            None => checkpoint::take(repository, &room.journal.mark, None)?.tree,
+        };
+        let differences = checkpoint::compare(&repository.git, &from, &to)?;
+        let context = context.min(MAX_CONTEXT);
+        let files = compare::files(repository, &differences, context, room.options.uri_of)?;
+        Ok(Answer::Compared(files))
+    }
+
+    fn restore(&mut self, at: u64, from: Option<&str>, to: &str) -> Result<Answer, Error> {
+        let told = Told::default();
+        let repository = self.repository()?;
+        let from = from.map(|from| checkpoint::tree(repository, from)).transpose()?;
+        let to = checkpoint::tree(repository, to)?;
+        let root = repository.root.clone();
+        let (number, paths) = self.scene(at, &told)?.restore(from.as_deref(), &to)?;
+        let journal_id = number.map(|number| id(number, 0));
+        Ok(Answer::Restored {
+            journal_id,
+            paths: paths.iter().map(|path| root.join(path)).collect(),
+        })
+    }
+
+    fn watch(&mut self, files: Vec<File>) -> Result<(), Error> {
+        if files.is_empty() {
+            self.watch = None;
+            return Ok(());
+        }
+        for file in &files {
+            // What is told from now on is what is not so any more.
+            self.revision(file)?;
+        }
+        let again = self.again.clone();
+        let mut watch = match self.watch.take() {
+            Some(watch) => watch,
+            None => Watch::new(self.repository()?, move |paths| {
+                // A thread that has ended watches nothing.
+                let _ = again.send(Incoming::Touched(paths));
+            })?,
+        };
+        let set = watch.set(files);
+        self.watch = Some(watch);
+        set
+    }
+
+    fn watches(&self) -> bool {
+        self.watch.as_ref().is_some_and(|watch| !watch.is_idle())
+    }
+
+    fn touch(&mut self, paths: Vec<PathBuf>) {
+        if let Some(watch) = &mut self.watch {
+            watch.touch(paths, Instant::now());
+        }
+    }
+
+    /// How long there is nothing to do if nothing comes.
+    fn patience(&self, now: Instant) -> Duration {
+        let due = self.watch.as_ref().and_then(Watch::due);
+        due.map_or(IDLE, |due| due.saturating_duration_since(now))
+    }
+
+    fn tell_changes(&mut self, now: Instant) {
+        let Some(watch) = &mut self.watch else { return };
+        if watch.due().is_none_or(|due| due > now) {
+            return;
+        }
+        for file in watch.settle() {
+            let known = leaf(&self.room.memory).known(&file.path);
+            match self.revision(&file) {
+                Ok(revision) if Some(revision) != known => {
+                    (self.room.report)(Event::Changed { file, revision });
+                }
+                Ok(_) => {}
+                // Whoever lists it is told why it cannot be.
+                Err(error) => tracing::debug!(%error, "a watched file cannot be looked at"),
+            }
+        }
+    }
+
+    fn revision(&mut self, file: &File) -> Result<u64, Error> {
+        let path = self.inside(&file.path);
+        let snapshot = Snapshot::take(self.repository()?, &path)?;
+        Ok(leaf(&self.room.memory).revision(&file.path, &snapshot))
     }
 
     fn scene<'s>(&'s mut self, at: u64, told: &'s Told) -> Result<Scene<'s>, Error> {

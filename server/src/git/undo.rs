@@ -1,6 +1,6 @@
 //! Taking an act of the journal back, unless something newer would be lost by it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{
     Error,
@@ -15,18 +15,18 @@ use super::{
 };
 
 impl Scene<'_> {
-    /// Takes one act back; returns the name of the entry that says so, and the file it was about.
-    pub fn undo(&self, journal_id: &str) -> Result<(String, std::path::PathBuf), Error> {
+    /// Takes one act back; returns the name of the entry that says so, and the files it was about.
+    pub fn undo(&self, journal_id: &str) -> Result<(String, Vec<PathBuf>), Error> {
         let (written, act) = self.journal.read(journal_id)?;
-        let [changed] = written.record.files.as_slice() else {
-            return Err(Error::JournalUnknown(journal_id.to_owned()));
+        let paths: Vec<PathBuf> = written.record.files.iter().map(path_of).collect();
+        let number = match (written.record.files.as_slice(), paths.as_slice()) {
+            ([changed], [path]) if written.record.place == Place::Index => {
+                self.undo_index(journal_id, &written, act, changed, path)?
+            }
+            ([changed], [path]) => self.undo_disk(journal_id, &written, act, changed, path)?,
+            _ => self.undo_all(journal_id, &written)?,
         };
-        let path = path_of(changed);
-        let number = match written.record.place {
-            Place::Index => self.undo_index(journal_id, &written, act, changed, &path)?,
-            Place::WorkingTree => self.undo_disk(journal_id, &written, act, changed, &path)?,
-        };
-        Ok((id(number, 0), path))
+        Ok((id(number, 0), paths))
     }
 
     fn undo_index(
@@ -120,7 +120,8 @@ impl Scene<'_> {
 
     fn undoing(&self, journal_id: &str, written: &Written, changed: Changed) -> Record {
         let place = written.record.place;
-        let mut record = Record::new(self.at, &self.repository.root, Action::Undo, place, changed);
+        let mut record =
+            Record::new(self.at, &self.repository.root, Action::Undo, place, vec![changed]);
         record.undoes = Some(journal_id.to_owned());
         record.whole = written.record.whole;
         record

@@ -97,6 +97,16 @@ pub struct FileHunks {
     pub staged: Vec<Hunk>,
 }
 
+/// What one file is in two trees, and the hunks from one to the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct FileDiff {
+    pub uri: String,
+    pub status: FileStatus,
+    pub hunks: Vec<Hunk>,
+}
+
 /// Where a hunk is, without its lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

@@ -1,5 +1,9 @@
 //! Real repositories, with the `git` program as the judge.
 
 mod acting;
+mod crash;
+mod figures;
 mod listing;
+mod threads;
+mod turns;
 mod world;

@@ -1,0 +1,186 @@
+//! The working tree at one moment, as a tree that nothing but a ref of ours knows of.
+//!
+//! It is written through an index of its own, so the person's index, branches and stash stay as they are. What git
+//! ignores is not in it, nor are other repositories inside, nor files beyond a bound, which are told.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    Error,
+    facts::{Entry, SUBMODULE, named},
+    index::Side,
+    place::{as_git, from_git},
+    process::Git,
+    repository::Repository,
+};
+
+/// Where the refs are; the default refspecs neither push nor fetch them.
+const REFS: &str = "refs/outrigger/checkpoints/";
+/// A file beyond this is left out unless it is as in the index, in bytes.
+const MAX_FILE: u64 = 50 * 1024 * 1024;
+/// Changed files beyond this in sum are left out, in bytes.
+const MAX_ALL: u64 = 512 * 1024 * 1024;
+
+/// A checkpoint that was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The tree's name as an object.
+    pub tree: String,
+    /// Files and folders that could not be kept, relative to the root.
+    pub left_out: Vec<PathBuf>,
+}
+
+/// A file that two checkpoints have differently; `None` where one has it not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    pub path: PathBuf,
+    pub before: Option<Entry>,
+    pub after: Option<Entry>,
+}
+
+/// Keeps the working tree as it is now. With a name it stays until it is forgotten; without, as long as git lets it.
+pub fn take(repository: &Repository, mark: &str, name: Option<&str>) -> Result<Checkpoint, Error> {
+    let reference = name.map(reference).transpose()?;
+    let side = Side::of(repository, mark)?;
+    let git = repository.git.with("GIT_INDEX_FILE", side.path().as_os_str());
+    let listed = git.run(arguments!["ls-files", "-z", "-m", "-o", "-d", "--exclude-standard"])?;
+    let paths: BTreeSet<&[u8]> =
+        listed.split(|byte| *byte == 0).filter(|path| !path.is_empty()).collect();
+    let (mut input, mut left_out, mut sum) = (Vec::new(), Vec::new(), 0);
+    for path in paths {
+        let path = from_git(path);
+        match kept(&repository.root.join(&path), sum) {
+            Some(size) => {
+                sum += size;
+                input.extend_from_slice(&as_git(&path));
+                input.push(0);
+            }
+            None => left_out.push(path),
+        }
+    }
+    if !input.is_empty() {
+        let update =
+            ["update-index", "-z", "--add", "--remove", "--replace", "--stdin"].map(AsRef::as_ref);
+        git.feed(&update, &input)?;
+    }
+    let tree = named(&git.run(arguments!["write-tree", "--missing-ok"])?)?;
+    if let Some(reference) = reference {
+        repository.git.run(arguments!["update-ref", &reference, &tree])?;
+    }
+    Ok(Checkpoint { tree, left_out })
+}
+
+/// The size of what stands there, if it is to be kept; what is gone is kept as gone.
+fn kept(path: &Path, sum: u64) -> Option<u64> {
+    let Ok(found) = fs::symlink_metadata(path) else { return Some(0) };
+    let size = found.len();
+    let fits = size <= MAX_FILE && sum + size <= MAX_ALL;
+    ((found.is_file() && fits) || found.is_symlink()).then_some(size)
+}
+
+fn reference(name: &str) -> Result<String, Error> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if name.is_empty() || name.len() > 200 || !name.chars().all(plain) {
+        return Err(Error::CheckpointUnknown(name.to_owned()));
+    }
+    Ok(format!("{REFS}{name}"))
+}
+
+/// The tree of a checkpoint.
+pub fn tree(repository: &Repository, name: &str) -> Result<String, Error> {
+    let unknown = || Error::CheckpointUnknown(name.to_owned());
+    let reference = reference(name)?;
+    let found = repository.git.run(arguments!["rev-parse", "-q", "--verify", &reference]);
+    found.and_then(|printed| named(&printed)).map_err(|_| unknown())
+}
+
+/// Lets git throw these away when it cleans up. Names that are not there are no error.
+pub fn forget(repository: &Repository, names: &[String]) -> Result<(), Error> {
+    let mut input = Vec::new();
+    for name in names {
+        input.extend_from_slice(format!("delete {}\0\0", reference(name)?).as_bytes());
+    }
+    repository.git.feed(arguments!["update-ref", "-z", "--stdin"], &input).map(drop)
+}
+
+/// The files that two trees have differently. Submodules are left out: their files are their own repository's.
+pub fn compare(git: &Git, before: &str, after: &str) -> Result<Vec<Difference>, Error> {
+    let printed = git.run(arguments![
+        "diff-tree",
+        "-r",
+        "-z",
+        "--raw",
+        "--no-abbrev",
+        "--no-renames",
+        before,
+        after
+    ])?;
+    let mut fields = printed.split(|byte| *byte == 0);
+    let mut found = Vec::new();
+    // `:100644 100755 <old> <new> M`, then the path.
+    while let (Some(head), Some(path)) = (fields.next(), fields.next()) {
+        let head = String::from_utf8_lossy(head).into_owned();
+        let [old_mode, new_mode, old, new, _] =
+            *head.trim_start_matches(':').split(' ').collect::<Vec<_>>()
+        else {
+            continue;
+        };
+        let entry = |mode: &str, oid: &str| {
+            let mode = u32::from_str_radix(mode, 8).unwrap_or(0);
+            (mode != 0).then(|| Entry { mode, oid: oid.to_owned() })
+        };
+        let (before, after) = (entry(old_mode, old), entry(new_mode, new));
+        let submodule =
+            [&before, &after].into_iter().flatten().any(|entry| entry.mode == SUBMODULE);
+        if !submodule {
+            found.push(Difference { path: from_git(path), before, after });
+        }
+    }
+    Ok(found)
+}
+
+/// The files of a tree as git would check them out, in a folder that is removed with this.
+pub struct CheckedOut {
+    folder: PathBuf,
+}
+
+impl CheckedOut {
+    pub fn of(
+        repository: &Repository,
+        mark: &str,
+        tree: &str,
+        paths: &[&Path],
+    ) -> Result<Self, Error> {
+        let folder = repository.scratch.join(format!("tree-{}", super::publish::temporary()));
+        fs::create_dir_all(&folder).map_err(Error::io("making a folder"))?;
+        let checked_out = Self { folder };
+        let side = Side::empty(repository, mark);
+        let git = repository.git.with("GIT_INDEX_FILE", side.path().as_os_str());
+        git.run(arguments!["read-tree", tree])?;
+        let mut prefix = std::ffi::OsString::from("--prefix=");
+        prefix.push(&checked_out.folder);
+        prefix.push("/");
+        let mut input = Vec::new();
+        for path in paths {
+            input.extend_from_slice(&as_git(path));
+            input.push(0);
+        }
+        git.feed(arguments!["checkout-index", "-q", "-f", "-z", &prefix, "--stdin"], &input)?;
+        Ok(checked_out)
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+impl Drop for CheckedOut {
+    fn drop(&mut self) {
+        // What stays behind is removed when the room starts again.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
