@@ -23,6 +23,7 @@ pub mod settings;
 mod shared;
 mod solo;
 pub mod store;
+pub mod terminal;
 pub mod transport;
 
 #[cfg(unix)]

@@ -53,6 +53,8 @@ text_id! {
     ItemId;
     /// A pending or past approval, named by Outrigger: process epoch and request id together.
     ApprovalId;
+    /// A terminal, named by Outrigger. Never used again, so that what it marks is known for ever.
+    TerminalId;
 }
 
 /// One connected editor.

@@ -19,7 +19,7 @@ mod typescript;
 pub mod wire;
 
 pub use failure::{Failure, FailureKind};
-pub use ids::{ApprovalId, ItemId, RpcId, SessionId, ThreadId, TurnId};
+pub use ids::{ApprovalId, ItemId, RpcId, SessionId, TerminalId, ThreadId, TurnId};
 pub use raw::Raw;
 pub use table::{ClientCall, NOTIFICATIONS, REQUESTS, Scope, note};
 pub use wire::{Incoming, Outgoing, RpcError};

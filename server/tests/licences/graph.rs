@@ -31,7 +31,12 @@ const BANNED: &[(&str, &str, &[&str])] = &[
     ("tower-lsp-server", "tower-lsp is the crate we are built on", &[]),
     ("backoff", "not maintained (RUSTSEC-2025-0012); the supervisor has its own", &[]),
     ("instant", "not maintained (RUSTSEC-2024-0384)", &[]),
-    ("lazy_static", "std::sync::LazyLock does it", &["sharded-slab"]),
+    // portable-pty needs it on Windows, itself and by shared_library.
+    (
+        "lazy_static",
+        "std::sync::LazyLock does it",
+        &["sharded-slab", "portable-pty", "shared_library"],
+    ),
     ("async-std", "not maintained (RUSTSEC-2025-0052); the runtime is tokio", &[]),
     ("atty", "not maintained (RUSTSEC-2024-0375); std::io::IsTerminal does it", &[]),
     ("serde_yaml", "not maintained; nothing here is YAML", &[]),

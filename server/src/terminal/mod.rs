@@ -1,0 +1,27 @@
+//! Terminals: programs on PTYs that live in this process, so that they outlive every window.
+//!
+//! A [`Command`] goes in, [`Event`]s come out. Each terminal's stream is sent to the sessions that are attached to it,
+//! at the pace of each; who attaches is given a snapshot first, and then the stream from there on, with neither gap
+//! nor double. With nobody attached the program runs on at full speed.
+
+mod close;
+mod decode;
+mod environment;
+mod error;
+mod flow;
+mod handle;
+mod input;
+mod live;
+mod message;
+#[cfg(unix)]
+mod processes;
+mod screen;
+mod spawn;
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;
+
+pub use close::Process;
+pub use error::Error;
+pub use handle::{LIMIT, Terminals};
+pub use message::{Command, Event, Exit, Face, Kept, Mark, Size, Spec, Started};
