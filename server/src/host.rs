@@ -15,6 +15,7 @@ use crate::{
     offspring::{self, Mark},
     protocol::{Incoming, Outgoing, Raw, SessionId, wire::Closed},
     redact::{self, Redactor},
+    repositories::Repositories,
     settings, store,
     transport::{self, Connection, Limits, Outbox},
 };
@@ -82,6 +83,7 @@ pub struct Host {
     store: Option<store::Store>,
     /// The number of this run, which the store counts.
     run: Option<u64>,
+    repositories: Repositories,
     wake_at: Option<u64>,
     ended: Option<u8>,
     last_session: u32,
@@ -133,6 +135,7 @@ impl Host {
             mark,
             store: None,
             run: None,
+            repositories: Repositories::default(),
             wake_at: None,
             ended: None,
             last_session: 0,
@@ -346,6 +349,14 @@ impl Host {
                 let result = grants::canonical_folder(&path).map_err(Into::into);
                 EventKind::FolderResolved { token, result }
             }),
+            Effect::Git { roots, command } => {
+                let state = self.claim.as_ref().map(home::Claim::directory);
+                let inbox = self.inbox.clone();
+                self.repositories.ask(state, roots, command, move |event| {
+                    // The loop is gone only at the end of the process.
+                    let _ = inbox.send(Arrival::Event(event));
+                });
+            }
             Effect::ListDirectory { token, roots, path } => self.aside(move || {
                 let result = grants::list(&roots, &path).map_err(Into::into);
                 EventKind::DirectoryListed { token, result }

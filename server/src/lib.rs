@@ -18,6 +18,7 @@ pub mod offspring;
 pub mod paths;
 pub mod protocol;
 pub mod redact;
+mod repositories;
 pub mod settings;
 #[cfg(unix)]
 mod shared;

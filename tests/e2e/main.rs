@@ -17,6 +17,7 @@ mod faults_codex;
 mod faults_editor;
 mod grants;
 mod home;
+mod hunks;
 mod lsp_face;
 mod restart;
 mod scene;

@@ -33,6 +33,94 @@ modeChange?: ModeChange, };
 
 export type HunkRange = { oldStart: number, oldLines: number, newStart: number, newLines: number, };
 
+export type FileStatus = "unmodified" | "modified" | "added" | "deleted" | "renamed" | "untracked" | "ignored" | "conflicted" | "binary" | "submodule" | "symlink" | "typeChanged";
+
+export type FileHunks = { uri: string, 
+/**
+ * Higher whenever the file, its staged text or its last commit is another one.
+ */
+revision: number, status: FileStatus, 
+/**
+ * From the index to the working tree.
+ */
+unstaged: Array<Hunk>, 
+/**
+ * From the last commit to the index.
+ */
+staged: Array<Hunk>, };
+
+export type HunkListParams = { 
+/**
+ * A `file:` URI.
+ */
+uri: string, 
+/**
+ * Unchanged lines around each change; 3 where nothing is said, as git has it.
+ */
+contextLines?: number | null, };
+
+export type HunkLines = { old: Array<number>, new: Array<number>, };
+
+export type HunkTarget = { hunkId: string, 
+/**
+ * A part of the hunk; without it, all of it.
+ */
+lines?: HunkLines | null, };
+
+export type HunkAnswer = "full" | "ids";
+
+export type HunkActParams = { uri: string, hunkId?: string | null, lines?: HunkLines | null, targets?: Array<HunkTarget> | null, answer?: HunkAnswer | null, };
+
+export type FileActParams = { uri: string, answer?: HunkAnswer | null, };
+
+export type HunkIds = { uri: string, revision: number, status: FileStatus, unstaged: Array<string>, staged: Array<string>, };
+
+export type HunksTold = FileHunks | HunkIds;
+
+export type HunkActed = { 
+/**
+ * The file's hunks as they are now.
+ */
+hunks: HunksTold, 
+/**
+ * Takes this act back by `outrigger/hunk/undo`.
+ */
+journalId: string, };
+
+export type HunkUndoParams = { journalId: string, };
+
+export type HunkUndone = { hunks: FileHunks, 
+/**
+ * The undo is an act of its own, which can be taken back in turn.
+ */
+journalId: string, };
+
+export type HunkJournalParams = { uri?: string | null, limit?: number | null, cursor?: string | null, };
+
+export type JournalAction = "stage" | "unstage" | "revert" | "undo" | "restore";
+
+export type JournalEntry = { journalId: string, action: JournalAction, 
+/**
+ * The files that it changed, in the index or in the working tree.
+ */
+uris: Array<string>, 
+/**
+ * Epoch milliseconds.
+ */
+at: number, 
+/**
+ * The entry that this one took back.
+ */
+undoes: string | null, 
+/**
+ * The entry that took this one back.
+ */
+undoneBy: string | null, };
+
+export type HunkJournal = { entries: Array<JournalEntry>, nextCursor: string | null, };
+
+export type HunkChanged = { uri: string, revision: number, };
+
 export type AppServerState = "stopped" | "starting" | "ready" | "restarting" | "failed";
 
 export type AppServerErrorKind = "cliMissing" | "notExecutable" | "versionTooOld" | "exitedAtStart" | "noAnswer" | "exited" | "crashLoop" | "io";
@@ -346,6 +434,15 @@ export interface Requests {
   "outrigger/atom/set": { params: AtomSetParams; result: AtomRevision };
   "outrigger/atom/delete": { params: AtomDeleteParams; result: Done };
   "outrigger/atom/list": { params: AtomListParams; result: AtomList };
+  "outrigger/hunk/list": { params: HunkListParams; result: FileHunks };
+  "outrigger/hunk/stage": { params: HunkActParams; result: HunkActed };
+  "outrigger/hunk/unstage": { params: HunkActParams; result: HunkActed };
+  "outrigger/hunk/revert": { params: HunkActParams; result: HunkActed };
+  "outrigger/file/stage": { params: FileActParams; result: HunkActed };
+  "outrigger/file/unstage": { params: FileActParams; result: HunkActed };
+  "outrigger/file/revert": { params: FileActParams; result: HunkActed };
+  "outrigger/hunk/undo": { params: HunkUndoParams; result: HunkUndone };
+  "outrigger/hunk/journal": { params: HunkJournalParams; result: HunkJournal };
 }
 
 export interface ClientNotifications {
@@ -359,6 +456,7 @@ export interface Notifications {
   "outrigger/approval/resolved": ApprovalResolved;
   "outrigger/thread/changed": ThreadChanged;
   "outrigger/thread/queue/changed": QueueChanged;
+  "outrigger/hunk/changed": HunkChanged;
   "outrigger/grant/changed": Grants;
   "outrigger/settings/changed": Settings;
   "outrigger/atom/changed": Atom;

@@ -68,7 +68,7 @@ test("where nothing may run there is nothing to say", () => {
 });
 
 test("diagnostics have versions, states and figures, and no word of what was said or where", () => {
-  const secret = "/home/ann/secret: sk-live-1234";
+  const secret = "/home/ada/secret: sk-live-1234";
   const text = diagnosticsText({
     versions: { editor: "Code 1.106.0", extension: "0.1.0", platform: "linux-x64" },
     link: RUNNING,

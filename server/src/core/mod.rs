@@ -9,6 +9,7 @@ mod diagnostics;
 mod failure;
 pub mod grants;
 mod history;
+mod hunks;
 mod idle;
 mod lifecycle;
 pub mod metrics;
@@ -33,7 +34,7 @@ use serde_json::Value;
 
 use crate::{
     clock::Now,
-    codex,
+    codex, git,
     protocol::{
         ApprovalId, ClientCall, Failure, FailureKind, Incoming, Outgoing, Raw, RpcError, RpcId,
         SessionId, ThreadId,
@@ -75,6 +76,16 @@ pub enum EventKind {
     FolderResolved {
         token: u64,
         result: Result<PathBuf, Failure>,
+    },
+    /// A watched file has other hunks now.
+    HunksChanged {
+        uri: String,
+        revision: u64,
+    },
+    /// A repository answered, or may not be asked.
+    Git {
+        token: u64,
+        result: Result<git::Answer, Failure>,
     },
     DirectoryListed {
         token: u64,
@@ -142,6 +153,11 @@ pub enum Effect {
         token: u64,
         path: PathBuf,
     },
+    /// Ask a repository about what lies below these folders.
+    Git {
+        roots: Vec<grants::Root>,
+        command: git::Command,
+    },
     ListDirectory {
         token: u64,
         roots: Vec<grants::Root>,
@@ -208,6 +224,7 @@ enum Purpose {
         session: SessionId,
         id: RpcId,
     },
+    Hunk(hunks::Flow),
     Directory {
         session: SessionId,
         id: RpcId,
@@ -281,6 +298,8 @@ pub fn step(world: &mut World, event: Event) -> Vec<Effect> {
         EventKind::Store(event) => step.stored(event),
         EventKind::FilesRead { token, texts } => step.files_read(token, texts),
         EventKind::FolderResolved { token, result } => step.folder_resolved(token, result),
+        EventKind::HunksChanged { uri, revision } => step.hunks_changed(uri, revision),
+        EventKind::Git { token, result } => step.git_answered(token, result),
         EventKind::DirectoryListed { token, result } => step.directory_listed(token, result),
         EventKind::SettingsRead(read) => step.settings_read(read),
         EventKind::SettingsUpdated { token, result } => step.settings_updated(token, result),
@@ -400,6 +419,19 @@ impl Step<'_> {
             ClientCall::GrantList(_) => self.grant_list(session, id),
             ClientCall::GrantAdd(params) => self.grant_add(session, id, &params),
             ClientCall::GrantRemove(params) => self.grant_remove(session, id, &params),
+            ClientCall::HunkList(params) => self.hunk_list(session, id, params),
+            ClientCall::HunkStage(params) => self.hunk_act(session, id, git::Act::Stage, params),
+            ClientCall::HunkUnstage(params) => {
+                self.hunk_act(session, id, git::Act::Unstage, params);
+            }
+            ClientCall::HunkRevert(params) => self.hunk_act(session, id, git::Act::Revert, params),
+            ClientCall::FileStage(params) => self.file_act(session, id, git::Act::Stage, params),
+            ClientCall::FileUnstage(params) => {
+                self.file_act(session, id, git::Act::Unstage, params);
+            }
+            ClientCall::FileRevert(params) => self.file_act(session, id, git::Act::Revert, params),
+            ClientCall::HunkUndo(params) => self.hunk_undo(session, id, params),
+            ClientCall::HunkJournal(params) => self.hunk_journal(session, id, params),
             ClientCall::FileListDirectory(params) => self.list_directory(session, id, &params),
             ClientCall::SettingsGet(_) => self.settings_get(session, id),
             ClientCall::SettingsUpdate(params) => self.settings_update(session, id, params),

@@ -124,6 +124,7 @@ impl Step<'_> {
             }
             Purpose::Arrived { thread } => self.arrivals_listed(&thread, result),
             Purpose::Proposal { .. }
+            | Purpose::Hunk(_)
             | Purpose::Settings { .. }
             | Purpose::Stored(_)
             | Purpose::Grant { .. }

@@ -185,6 +185,11 @@ impl Handle {
         Ok(Self { _open: Arc::new(Open(Arc::clone(&room))), room })
     }
 
+    /// The working tree in which an act of the journal was done.
+    pub fn root_of(&self, journal_id: &str) -> Result<PathBuf, Error> {
+        self.room.journal.root_of(journal_id)
+    }
+
     /// Looks for the repository and hands the command to its thread. Does not wait for the answer.
     pub fn send(&self, command: Command) {
         let token = command.token;

@@ -8,6 +8,7 @@ pub mod diff;
 pub mod failure;
 pub mod file;
 pub mod host;
+pub mod hunk;
 pub mod ids;
 pub mod members;
 pub mod raw;

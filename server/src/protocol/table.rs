@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{
-    Failure, FailureKind, Raw, app_server, approval, atom, file, host, settings, thread,
+    Failure, FailureKind, Raw, app_server, approval, atom, file, host, hunk, settings, thread,
     wire::Outgoing,
 };
 
@@ -59,7 +59,7 @@ macro_rules! protocol {
 
         /// Notes to an editor; each function builds one.
         pub mod note {
-            use super::{Outgoing, Raw, app_server, approval, atom, file, settings, thread};
+            use super::{Outgoing, Raw, app_server, approval, atom, file, hunk, settings, thread};
             $($(#[$note_doc])* #[allow(non_snake_case)] pub fn $note(params: &$note_params) -> Outgoing {
                 Outgoing::Note { method: $note_method.into(), params: Raw::of(params) }
             })*
@@ -126,6 +126,18 @@ protocol! {
         AtomSet = "outrigger/atom/set" [Atom] (atom::AtomSetParams) -> atom::AtomRevision;
         AtomDelete = "outrigger/atom/delete" [Atom] (atom::AtomDeleteParams) -> host::Done;
         AtomList = "outrigger/atom/list" [Atom] (atom::AtomListParams) -> atom::AtomList;
+        HunkList = "outrigger/hunk/list" [Session] (hunk::HunkListParams) -> hunk::FileHunks;
+        HunkStage = "outrigger/hunk/stage" [Session] (hunk::HunkActParams) -> hunk::HunkActed;
+        HunkUnstage = "outrigger/hunk/unstage" [Session] (hunk::HunkActParams) -> hunk::HunkActed;
+        /// Undoes the unstaged change in the working tree.
+        HunkRevert = "outrigger/hunk/revert" [Session] (hunk::HunkActParams) -> hunk::HunkActed;
+        /// The whole file, mode and binary included.
+        FileStage = "outrigger/file/stage" [Session] (hunk::FileActParams) -> hunk::HunkActed;
+        FileUnstage = "outrigger/file/unstage" [Session] (hunk::FileActParams) -> hunk::HunkActed;
+        FileRevert = "outrigger/file/revert" [Session] (hunk::FileActParams) -> hunk::HunkActed;
+        /// Takes a journaled act back.
+        HunkUndo = "outrigger/hunk/undo" [Session] (hunk::HunkUndoParams) -> hunk::HunkUndone;
+        HunkJournal = "outrigger/hunk/journal" [Session] (hunk::HunkJournalParams) -> hunk::HunkJournal;
     }
     client_notes {
         /// Changes trust, subscriptions, or what the editor shows.
@@ -138,6 +150,8 @@ protocol! {
         ApprovalResolved = "outrigger/approval/resolved" (approval::ApprovalResolved);
         ThreadChanged = "outrigger/thread/changed" (thread::ThreadChanged);
         QueueChanged = "outrigger/thread/queue/changed" (thread::QueueChanged);
+        /// The hunks of a file are others now.
+        HunkChanged = "outrigger/hunk/changed" (hunk::HunkChanged);
         GrantChanged = "outrigger/grant/changed" (file::Grants);
         SettingsChanged = "outrigger/settings/changed" (settings::Settings);
         AtomChanged = "outrigger/atom/changed" (atom::Atom);

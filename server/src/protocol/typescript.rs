@@ -5,8 +5,8 @@ use std::path::Path;
 use ts_rs::{Config, TS};
 
 use super::{
-    app_server as a, approval as p, atom, diff as d, failure, file as f, host as h, settings as s,
-    table, thread as t,
+    app_server as a, approval as p, atom, diff as d, failure, file as f, host as h, hunk as k,
+    settings as s, table, thread as t,
 };
 
 const PATH: &str =
@@ -41,6 +41,24 @@ fn generate() -> String {
         d::ModeChange,
         d::Hunk,
         d::HunkRange,
+        d::FileStatus,
+        d::FileHunks,
+        k::HunkListParams,
+        k::HunkLines,
+        k::HunkTarget,
+        k::HunkAnswer,
+        k::HunkActParams,
+        k::FileActParams,
+        k::HunkIds,
+        k::HunksTold,
+        k::HunkActed,
+        k::HunkUndoParams,
+        k::HunkUndone,
+        k::HunkJournalParams,
+        k::JournalAction,
+        k::JournalEntry,
+        k::HunkJournal,
+        k::HunkChanged,
         a::AppServerState,
         a::AppServerErrorKind,
         a::AppServerError,

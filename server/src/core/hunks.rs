@@ -1,0 +1,261 @@
+//! Hunks: what an editor asks of a file goes to its repository, and everyone is told what changed.
+
+use std::path::Path;
+
+use super::{Effect, Purpose, Step};
+use crate::{
+    git::{self, Act, Answer, File, Listed, Request, Selection, Target},
+    paths,
+    protocol::{
+        Failure, FailureKind, RpcId, SessionId,
+        diff::FileHunks,
+        hunk::{
+            FileActParams, HunkActParams, HunkActed, HunkAnswer, HunkChanged, HunkIds, HunkJournal,
+            HunkJournalParams, HunkLines, HunkListParams, HunkTarget, HunkUndoParams, HunkUndone,
+            HunksTold, JournalAction, JournalEntry,
+        },
+        note,
+    },
+};
+
+/// git's own number of unchanged lines around a change.
+const CONTEXT: u32 = 3;
+/// More of them show no more: a file has not that many lines that are worth it.
+const MAX_CONTEXT: u32 = 10_000;
+const DEFAULT_PAGE: u32 = 100;
+const MAX_PAGE: u32 = 1_000;
+
+/// A request that waits for a repository.
+pub(super) struct Flow {
+    session: SessionId,
+    id: RpcId,
+    wanted: Wanted,
+}
+
+enum Wanted {
+    List,
+    Act(HunkAnswer),
+    Undo,
+    Journal { limit: usize },
+}
+
+impl Step<'_> {
+    pub(super) fn hunk_list(&mut self, session: SessionId, id: RpcId, params: HunkListParams) {
+        let Some(file) = self.file_of(session, &id, params.uri) else { return };
+        let context = params.context_lines.unwrap_or(CONTEXT).min(MAX_CONTEXT);
+        self.ask_git(session, id, Wanted::List, Request::List { file, context });
+    }
+
+    pub(super) fn hunk_act(
+        &mut self,
+        session: SessionId,
+        id: RpcId,
+        act: Act,
+        params: HunkActParams,
+    ) {
+        let HunkActParams { uri, hunk_id, lines, targets, answer } = params;
+        let targets = match (hunk_id, targets) {
+            (Some(hunk_id), None) => vec![HunkTarget { hunk_id, lines }],
+            (None, Some(targets)) if !targets.is_empty() && lines.is_none() => targets,
+            _ => {
+                let why = "Name one hunkId, with lines if you like, or several targets.";
+                return self.fail(session, id, Failure::new(FailureKind::InvalidParams, why));
+            }
+        };
+        let selection = Selection::Hunks(targets.into_iter().map(target).collect());
+        self.act_on_file(session, id, act, uri, selection, answer);
+    }
+
+    pub(super) fn file_act(
+        &mut self,
+        session: SessionId,
+        id: RpcId,
+        act: Act,
+        params: FileActParams,
+    ) {
+        self.act_on_file(session, id, act, params.uri, Selection::File, params.answer);
+    }
+
+    fn act_on_file(
+        &mut self,
+        session: SessionId,
+        id: RpcId,
+        act: Act,
+        uri: String,
+        selection: Selection,
+        answer: Option<HunkAnswer>,
+    ) {
+        let Some(file) = self.file_of(session, &id, uri) else { return };
+        let wanted = Wanted::Act(answer.unwrap_or_default());
+        self.ask_git(session, id, wanted, Request::Act { act, file, selection, context: CONTEXT });
+    }
+
+    pub(super) fn hunk_undo(&mut self, session: SessionId, id: RpcId, params: HunkUndoParams) {
+        let request = Request::Undo { journal_id: params.journal_id, context: CONTEXT };
+        self.ask_git(session, id, Wanted::Undo, request);
+    }
+
+    pub(super) fn hunk_journal(
+        &mut self,
+        session: SessionId,
+        id: RpcId,
+        params: HunkJournalParams,
+    ) {
+        let before = match params.cursor.as_deref().map(str::parse) {
+            None => None,
+            Some(Ok(before)) => Some(before),
+            Some(Err(_)) => {
+                let why = "The cursor is not one of the journal's.";
+                return self.fail(session, id, Failure::new(FailureKind::InvalidParams, why));
+            }
+        };
+        let file = match params.uri {
+            None => None,
+            Some(uri) => match self.file_of(session, &id, uri) {
+                Some(file) => Some(file.path),
+                None => return,
+            },
+        };
+        let limit = params.limit.unwrap_or(DEFAULT_PAGE).clamp(1, MAX_PAGE) as usize;
+        let request = Request::Journal { file, before, limit };
+        self.ask_git(session, id, Wanted::Journal { limit }, request);
+    }
+
+    fn file_of(&mut self, session: SessionId, id: &RpcId, uri: String) -> Option<File> {
+        let Some(path) = paths::from_uri(&uri) else {
+            let why = format!("{uri} is not a file: URI.");
+            self.fail(session, id.clone(), Failure::new(FailureKind::InvalidParams, why));
+            return None;
+        };
+        Some(File { uri, path })
+    }
+
+    fn ask_git(&mut self, session: SessionId, id: RpcId, wanted: Wanted, request: Request) {
+        let Some(roots) = self.roots(session, &id) else { return };
+        let at = self.now.epoch_ms;
+        let token = self.token(Purpose::Hunk(Flow { session, id, wanted }));
+        let command = git::Command { token, at, request };
+        self.effects.push(Effect::Git { roots, command });
+    }
+
+    pub(super) fn git_answered(&mut self, token: u64, result: Result<Answer, Failure>) {
+        let Some(Purpose::Hunk(flow)) = self.world.purposes.remove(&token) else { return };
+        let Flow { session, id, wanted } = flow;
+        match (result, wanted) {
+            (Err(failure), _) => self.fail(session, id, failure),
+            (Ok(Answer::Hunks(hunks)), _) => self.answer(session, id, &*hunks),
+            (Ok(Answer::Acted { hunks, journal_id }), wanted) => {
+                match wanted {
+                    Wanted::Act(HunkAnswer::Ids) => {
+                        let hunks = HunksTold::Ids(HunkIds::from(&*hunks));
+                        self.answer(session, id, &HunkActed { hunks, journal_id });
+                    }
+                    Wanted::Undo => {
+                        let hunks = FileHunks::clone(&hunks);
+                        self.answer(session, id, &HunkUndone { hunks, journal_id });
+                    }
+                    _ => {
+                        let hunks = HunksTold::Full(FileHunks::clone(&hunks));
+                        self.answer(session, id, &HunkActed { hunks, journal_id });
+                    }
+                }
+                self.tell_hunks(&hunks);
+            }
+            (Ok(Answer::Journal(listed)), wanted) => {
+                let limit = match wanted {
+                    Wanted::Journal { limit } => limit,
+                    _ => usize::MAX,
+                };
+                self.answer(session, id, &page(&listed, limit));
+            }
+            // Not asked for here: trees are kept and put back by turns, not by hunks.
+            (
+                Ok(
+                    Answer::Checkpoint(_)
+                    | Answer::Compared(_)
+                    | Answer::Restored { .. }
+                    | Answer::Done,
+                ),
+                _,
+            ) => {
+                let why = "The repository answered something else.";
+                self.fail(session, id, Failure::new(FailureKind::Internal, why));
+            }
+        }
+    }
+
+    /// Everyone who shows the file's hunks asks for them again.
+    fn tell_hunks(&mut self, hunks: &FileHunks) {
+        self.hunks_changed(hunks.uri.clone(), hunks.revision);
+    }
+
+    pub(super) fn hunks_changed(&mut self, uri: String, revision: u64) {
+        let changed = HunkChanged { uri, revision };
+        self.broadcast("hunk", &note::HunkChanged(&changed), |session| session.trusted);
+    }
+}
+
+fn target(target: HunkTarget) -> Target {
+    let lines = |HunkLines { old, new }| git::LineNumbers { old, new };
+    Target { hunk_id: target.hunk_id, lines: target.lines.map(lines) }
+}
+
+/// Acts of one write stand together, so a page may be a little longer than was asked for.
+fn page(listed: &[Listed], limit: usize) -> HunkJournal {
+    let last = listed.last().filter(|_| listed.len() >= limit);
+    let number = |listed: &Listed| {
+        let name = listed.journal_id.trim_start_matches('j');
+        name.split('.').next().map(str::to_owned)
+    };
+    HunkJournal { entries: listed.iter().map(entry).collect(), next_cursor: last.and_then(number) }
+}
+
+fn entry(listed: &Listed) -> JournalEntry {
+    let record = &listed.record;
+    let root = std::path::PathBuf::from(&record.root);
+    let uri = |file: &git::Changed| uri(&root.join(std::path::PathBuf::from(&file.path)));
+    JournalEntry {
+        journal_id: listed.journal_id.clone(),
+        action: match record.action {
+            git::Action::Stage => JournalAction::Stage,
+            git::Action::Unstage => JournalAction::Unstage,
+            git::Action::Revert => JournalAction::Revert,
+            git::Action::Undo => JournalAction::Undo,
+            git::Action::Restore => JournalAction::Restore,
+        },
+        uris: record.files.iter().filter_map(uri).collect(),
+        at: record.at,
+        undoes: record.undoes.clone(),
+        undone_by: listed.undone_by.clone(),
+    }
+}
+
+fn uri(path: &Path) -> Option<String> {
+    paths::to_uri(path)
+}
+
+impl From<git::Error> for Failure {
+    fn from(error: git::Error) -> Self {
+        let failure = Self::new(error.kind(), sentence(&error.to_string()));
+        match error {
+            git::Error::HunkStale(hunks) => failure
+                .hint("The file has changed since: choose among its hunks as they are now.")
+                .with("hunks", serde_json::to_value(&*hunks).unwrap_or_default()),
+            git::Error::Changed(paths) => {
+                let uris: Vec<String> = paths.iter().filter_map(|path| uri(path)).collect();
+                failure.hint("What is there now is newer; nothing was touched.").with("uris", uris)
+            }
+            git::Error::IndexLocked { .. } => failure
+                .hint("Another git works on this repository. If none does, remove its index.lock."),
+            git::Error::TooLarge { most, .. } => failure.with("limit", most),
+            git::Error::Gone => failure.hint("Try again."),
+            _ => failure,
+        }
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), letters.as_str().trim_end_matches('.'))
+}

@@ -1,0 +1,189 @@
+//! Hunks of the person's files: what is asked of them, and the journal of what was done.
+
+use serde::{Deserialize, Serialize};
+
+use super::diff::{FileStatus, Hunk};
+
+pub use super::diff::FileHunks;
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct HunkListParams {
+    /// A `file:` URI.
+    pub uri: String,
+    /// Unchanged lines around each change; 3 where nothing is said, as git has it.
+    #[cfg_attr(test, ts(optional = nullable))]
+    pub context_lines: Option<u32>,
+}
+
+/// Lines of a hunk: removed ones by old number, added ones by new number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(default)]
+pub struct HunkLines {
+    pub old: Vec<u32>,
+    pub new: Vec<u32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct HunkTarget {
+    pub hunk_id: String,
+    /// A part of the hunk; without it, all of it.
+    #[cfg_attr(test, ts(optional = nullable))]
+    pub lines: Option<HunkLines>,
+}
+
+/// How much of a file's hunks an answer holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum HunkAnswer {
+    #[default]
+    Full,
+    /// Their ids alone.
+    Ids,
+}
+
+/// Which hunks of a file: one, or several of which all or none are taken.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct HunkActParams {
+    pub uri: String,
+    #[cfg_attr(test, ts(optional = nullable))]
+    pub hunk_id: Option<String>,
+    #[cfg_attr(test, ts(optional = nullable))]
+    pub lines: Option<HunkLines>,
+    #[cfg_attr(test, ts(optional = nullable))]
+    pub targets: Option<Vec<HunkTarget>>,
+    #[cfg_attr(test, ts(optional = nullable))]
+    pub answer: Option<HunkAnswer>,
+}
+
+/// A whole file.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct FileActParams {
+    pub uri: String,
+    #[cfg_attr(test, ts(optional = nullable))]
+    pub answer: Option<HunkAnswer>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct HunkActed {
+    /// The file's hunks as they are now.
+    pub hunks: HunksTold,
+    /// Takes this act back by `outrigger/hunk/undo`.
+    pub journal_id: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(untagged)]
+pub enum HunksTold {
+    Full(FileHunks),
+    Ids(HunkIds),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct HunkIds {
+    pub uri: String,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub revision: u64,
+    pub status: FileStatus,
+    pub unstaged: Vec<String>,
+    pub staged: Vec<String>,
+}
+
+impl From<&FileHunks> for HunkIds {
+    fn from(hunks: &FileHunks) -> Self {
+        let ids = |hunks: &[Hunk]| hunks.iter().map(|hunk| hunk.hunk_id.clone()).collect();
+        Self {
+            uri: hunks.uri.clone(),
+            revision: hunks.revision,
+            status: hunks.status,
+            unstaged: ids(&hunks.unstaged),
+            staged: ids(&hunks.staged),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct HunkUndoParams {
+    pub journal_id: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct HunkUndone {
+    pub hunks: FileHunks,
+    /// The undo is an act of its own, which can be taken back in turn.
+    pub journal_id: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase", default)]
+pub struct HunkJournalParams {
+    #[cfg_attr(test, ts(optional = nullable))]
+    pub uri: Option<String>,
+    #[cfg_attr(test, ts(optional = nullable))]
+    pub limit: Option<u32>,
+    #[cfg_attr(test, ts(optional = nullable))]
+    pub cursor: Option<String>,
+}
+
+/// What was done, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct HunkJournal {
+    pub entries: Vec<JournalEntry>,
+    pub next_cursor: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum JournalAction {
+    Stage,
+    Unstage,
+    Revert,
+    Undo,
+    Restore,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct JournalEntry {
+    pub journal_id: String,
+    pub action: JournalAction,
+    /// The files that it changed, in the index or in the working tree.
+    pub uris: Vec<String>,
+    /// Epoch milliseconds.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub at: u64,
+    /// The entry that this one took back.
+    pub undoes: Option<String>,
+    /// The entry that took this one back.
+    pub undone_by: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct HunkChanged {
+    pub uri: String,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub revision: u64,
+}

@@ -1,0 +1,128 @@
+//! The way to repositories: in the order that the core asks, and only to what lies below a granted folder.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::mpsc,
+};
+
+use crate::{
+    core::{EventKind, grants::Root},
+    git::{self, Command, Handle, Options, Request},
+    grants, paths,
+    protocol::{Failure, FailureKind},
+};
+
+/// The way to repositories, opened with the first question: most sessions ask none.
+#[derive(Default)]
+pub struct Repositories {
+    door: Option<Door>,
+}
+
+impl Repositories {
+    /// Does not wait; every command is answered by one event. The journal is kept under `state`.
+    pub fn ask(
+        &mut self,
+        state: Option<&Path>,
+        roots: Vec<Root>,
+        command: Command,
+        told: impl Fn(EventKind) + Send + Sync + Clone + 'static,
+    ) {
+        if self.door.is_none() {
+            let opened = match state {
+                Some(state) => Door::open(state, told.clone()),
+                None => Err(Failure::new(FailureKind::Io, "There is no folder for the journal.")),
+            };
+            match opened {
+                Ok(door) => self.door = Some(door),
+                Err(failure) => {
+                    return told(EventKind::Git { token: command.token, result: Err(failure) });
+                }
+            }
+        }
+        if let Some(door) = &self.door {
+            // The thread lives as long as this door.
+            let _ = door.asked.send((roots, command));
+        }
+    }
+}
+
+/// A thread that looks where a path leads before the repository is asked, so that the loop never waits for a disk.
+struct Door {
+    asked: mpsc::Sender<(Vec<Root>, Command)>,
+}
+
+impl Door {
+    fn open(
+        state: &Path,
+        told: impl Fn(EventKind) + Send + Sync + Clone + 'static,
+    ) -> Result<Self, Failure> {
+        let answers = told.clone();
+        let options = Options {
+            state: state.join("git"),
+            uri_of: |path| paths::to_uri(path).unwrap_or_default(),
+        };
+        let rooms = Handle::new(options, move |event| {
+            answers(match event {
+                git::Event::Answer { token, result } => {
+                    EventKind::Git { token, result: result.map_err(Failure::from) }
+                }
+                git::Event::Changed { file, revision } => {
+                    EventKind::HunksChanged { uri: file.uri, revision }
+                }
+            });
+        })?;
+        let (asked, asking) = mpsc::channel::<(Vec<Root>, Command)>();
+        let started = std::thread::Builder::new().name("git door".into()).spawn(move || {
+            for (roots, command) in asking {
+                let token = command.token;
+                match allowed(&rooms, &roots, command) {
+                    Ok(command) => rooms.send(command),
+                    Err(failure) => told(EventKind::Git { token, result: Err(failure) }),
+                }
+            }
+        });
+        let failed = |error: std::io::Error| Failure::new(FailureKind::Io, error.to_string());
+        started.map_err(failed)?;
+        Ok(Self { asked })
+    }
+}
+
+/// The command with its path as it is without links above it, if that is granted.
+fn allowed(rooms: &Handle, roots: &[Root], mut command: Command) -> Result<Command, Failure> {
+    match &mut command.request {
+        Request::List { file, .. } | Request::Act { file, .. } => {
+            file.path = place(roots, &file.path)?;
+        }
+        Request::Journal { file: Some(path), .. } => *path = place(roots, path)?,
+        Request::Journal { file: None, .. } => {}
+        Request::Checkpoint { folder, .. }
+        | Request::Compare { folder, .. }
+        | Request::Restore { folder, .. }
+        | Request::Forget { folder, .. } => *folder = grants::resolve(roots, folder)?,
+        Request::Watch { folder, files } => {
+            *folder = grants::resolve(roots, folder)?;
+            for file in files {
+                file.path = place(roots, &file.path)?;
+            }
+        }
+        Request::Undo { journal_id, .. } => {
+            let root = rooms.root_of(journal_id)?;
+            grants::resolve(roots, &root)?;
+        }
+    }
+    Ok(command)
+}
+
+/// A file's own place: of a link it is the link, and what was deleted has one too.
+fn place(roots: &[Root], path: &Path) -> Result<PathBuf, Failure> {
+    let nowhere = || {
+        let why = format!("{} names no file.", path.display());
+        Failure::new(FailureKind::InvalidParams, why)
+    };
+    let there = path.ancestors().skip(1).find(|above| above.exists()).ok_or_else(nowhere)?;
+    let below = path.strip_prefix(there).map_err(|_| nowhere())?;
+    if below.components().any(|part| !matches!(part, std::path::Component::Normal(_))) {
+        return Err(nowhere());
+    }
+    Ok(grants::resolve(roots, there)?.join(below))
+}
