@@ -11,12 +11,15 @@ use crate::{
     core::{self, Effect, Event, EventKind, World, metrics::Usage, session::Origin},
     daemon::{self, Ask, Build, Caller, LINK_VERSION, Visitor, Welcome},
     editor::{Face, Redrawn},
+    environment::Environment,
     files, grants, home,
     offspring::{self, Mark},
     protocol::{Incoming, Outgoing, Raw, SessionId, wire::Closed},
     redact::{self, Redactor},
     repositories::Repositories,
-    settings, store,
+    settings,
+    starting::Starting,
+    store,
     transport::{self, Connection, Limits, Outbox},
 };
 
@@ -64,6 +67,8 @@ pub enum Arrival {
     Event(EventKind),
     /// Somebody came to the daemon.
     Caller(Caller),
+    /// What the app-server is to be started with: the login shell was asked.
+    Environment(Environment),
 }
 
 /// The loop's inbox.
@@ -74,7 +79,7 @@ pub struct Host {
     world: World,
     face: Face,
     editors: HashMap<SessionId, Editor>,
-    link: Link,
+    link: Starting,
     inbox: Inbox,
     arrivals: mpsc::UnboundedReceiver<Arrival>,
     codex_events: mpsc::Receiver<codex::Event>,
@@ -115,7 +120,7 @@ impl Host {
         let clock = Clock::start();
         let (inbox, arrivals) = mpsc::unbounded_channel();
         let (codex_inbox, codex_events) = mpsc::channel(CODEX_INBOX);
-        let mut options = Options::new(search(None, Vec::new(), Vec::new()));
+        let mut options = Options::new(locate::Search::default());
         options.mark.clone_from(&mark);
         let link = Link::spawn(options, codex_inbox)?;
         let mut world = World::new(VERSION, clock.now());
@@ -127,7 +132,7 @@ impl Host {
             world,
             face: Face::default(),
             editors: HashMap::new(),
-            link,
+            link: Starting::new(link),
             inbox,
             arrivals,
             codex_events,
@@ -220,7 +225,14 @@ impl Host {
         match arrival {
             Arrival::Event(kind) => self.take(kind),
             Arrival::Caller(caller) => self.called(caller),
+            Arrival::Environment(environment) => self.environment_is(environment),
         }
+    }
+
+    fn environment_is(&mut self, environment: Environment) {
+        let variables = environment.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+        self.redactor.learn(redact::of_environment(variables));
+        self.link.environment_is(environment);
     }
 
     fn called(&mut self, caller: Caller) {
@@ -241,7 +253,7 @@ impl Host {
                 let Visitor { hello, reader, writer } = visitor;
                 let origin = Origin {
                     cwd: hello.cwd(),
-                    environment: hello.environment(),
+                    environment: Arc::new(hello.environment()),
                     newer_build: hello.build.is_newer_than(&welcome.build),
                 };
                 self.join(origin, |editor, limits| {
@@ -318,9 +330,16 @@ impl Host {
             Effect::Send(session, message) => self.send(session, message),
             Effect::Codex(command) => self.link.send(command),
             Effect::Store(command) => self.keep(command),
-            Effect::LookFor { path, args, forbidden_roots } => {
-                let search = search(path, args, forbidden_roots);
-                self.link.send(codex::Command::Reconfigure(search));
+            Effect::LookFor { path, args, forbidden_roots, environment } => {
+                let inbox = self.inbox.clone();
+                self.link.look_for(
+                    search(path, args, forbidden_roots),
+                    &environment,
+                    move |known| {
+                        // The loop is gone only at the end of the process.
+                        let _ = inbox.send(Arrival::Environment(known));
+                    },
+                );
             }
             Effect::Standard { session, id, method, params } => {
                 let actions = self.face.standard(&self.world, session, id, &method, &params);
@@ -505,7 +524,7 @@ fn search(
         path: path.map(Into::into),
         args: args.into_iter().map(Into::into).collect(),
         forbidden_roots,
-        surroundings: locate::Surroundings::of_this_process(),
+        ..locate::Search::default()
     }
 }
 

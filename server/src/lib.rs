@@ -8,6 +8,7 @@ pub mod console;
 pub mod core;
 pub mod daemon;
 pub mod editor;
+pub mod environment;
 mod files;
 pub mod git;
 mod grants;
@@ -23,6 +24,7 @@ pub mod settings;
 #[cfg(unix)]
 mod shared;
 mod solo;
+mod starting;
 pub mod store;
 pub mod terminal;
 pub mod transport;

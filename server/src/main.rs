@@ -16,6 +16,8 @@ fn main() -> ExitCode {
     let matches = arguments().get_matches();
     let code = match matches.subcommand() {
         Some(("daemon", daemon)) => of_daemon(daemon),
+        #[cfg(unix)]
+        Some(("environment", _)) => u8::from(outrigger::environment::print().is_err()),
         Some(("approvals", approvals)) => console::approvals(&of_approvals(approvals)),
         _ if matches.get_flag("solo") => {
             let redactor = logging::redactor();
@@ -52,6 +54,7 @@ fn arguments() -> Command {
                 .subcommand(Command::new("status").about("Say whether it runs").arg(json.clone()))
                 .subcommand(Command::new("stop").about("End it, and what it runs")),
         )
+        .subcommand(Command::new("environment").hide(true))
         .subcommand(
             Command::new("approvals")
                 .about("What waits for you, in any terminal")

@@ -25,7 +25,7 @@ pub async fn run(redactor: Redactor) -> std::io::Result<u8> {
 fn here() -> Origin {
     Origin {
         cwd: std::env::current_dir().ok(),
-        environment: std::env::vars_os().collect(),
+        environment: std::sync::Arc::new(std::env::vars_os().collect()),
         newer_build: false,
     }
 }

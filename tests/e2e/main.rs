@@ -13,6 +13,7 @@ mod approvals_command;
 mod daemon_door;
 mod daemon_end;
 mod daemon_share;
+mod environment;
 mod faults_codex;
 mod faults_editor;
 mod grants;

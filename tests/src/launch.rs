@@ -21,6 +21,7 @@ pub struct Launch<'w> {
     below_shell: bool,
     shared: bool,
     program: PathBuf,
+    login_shell: Option<PathBuf>,
     overlooked: Vec<&'static str>,
 }
 
@@ -39,6 +40,7 @@ impl<'w> Launch<'w> {
             below_shell: false,
             shared: false,
             program: programs::outrigger().to_owned(),
+            login_shell: None,
             overlooked: Vec::new(),
         }
     }
@@ -100,6 +102,12 @@ impl<'w> Launch<'w> {
         self
     }
 
+    /// As a dock starts it: no shell had a part in its environment, which names this one as the person's.
+    pub fn from_a_dock(mut self, login_shell: PathBuf) -> Self {
+        self.login_shell = Some(login_shell);
+        self
+    }
+
     /// Messages whose method begins like this may stay unread at the end of the story, for this reason.
     pub fn overlook(mut self, prefix: &'static str, _reason: &str) -> Self {
         self.overlooked.push(prefix);
@@ -112,6 +120,12 @@ impl<'w> Launch<'w> {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let mark = format!("OUTRIGGER_TEST_EDITOR={}-{number}", std::process::id());
         let mut command = self.command();
+        if let Some(shell) = &self.login_shell {
+            for of_a_shell in ["TERM", "SHLVL", "PS1", "OLDPWD"] {
+                command.env_remove(of_a_shell);
+            }
+            command.env("SHELL", shell);
+        }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.env("OUTRIGGER_TEST_EDITOR", &mark["OUTRIGGER_TEST_EDITOR=".len()..]);
         let tree = if self.shared {

@@ -190,6 +190,8 @@ impl Workspace {
             // Codex refuses to keep its programs in a CODEX_HOME below the temporary folder.
             .env("TMPDIR", self.root.join("tmp"))
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            // As below a shell, so that the person's own is not asked for what it sets.
+            .env("SHLVL", "1")
             .env_remove("OPENAI_API_KEY")
             .env_remove("CODEX_API_KEY");
         command

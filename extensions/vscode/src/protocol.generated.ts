@@ -139,7 +139,7 @@ attempt: number, retryAt: number | null, lastError: AppServerError | null, };
 
 export type DiagnosticLevel = "info" | "warning" | "error";
 
-export type DiagnosticKind = "unknownNotification" | "unknownRequest" | "malformed" | "garbled" | "editorFrame" | "refused" | "settings" | "store";
+export type DiagnosticKind = "unknownNotification" | "unknownRequest" | "malformed" | "garbled" | "editorFrame" | "refused" | "otherCodex" | "settings" | "store";
 
 export type Diagnostic = { level: DiagnosticLevel, kind: DiagnosticKind, method: string | null, message: string, count: number, contractVersion: string, };
 

@@ -58,7 +58,8 @@ impl Living {
         let mark = options.mark.as_ref().map(|mark| mark.part(epoch));
         let mut env = options.env.clone();
         env.extend(mark.as_ref().map(Mark::variable));
-        let spawned = process::spawn(&found, &env, options.cwd.as_deref())?;
+        let environment = options.search.environment.as_deref();
+        let spawned = process::spawn(&found, environment, &env, options.cwd.as_deref())?;
         let tell = |what: fn(u32) -> Signal| {
             let signal = signal.clone();
             move || drop(signal.send(what(epoch)))

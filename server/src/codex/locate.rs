@@ -6,6 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::npm;
 use crate::protocol::app_server::{AppServerError, AppServerErrorKind};
@@ -23,6 +24,8 @@ pub struct Search {
     /// The open workspace folders.
     pub forbidden_roots: Vec<PathBuf>,
     pub surroundings: Surroundings,
+    /// The environment that it is started with; without one, that of this process.
+    pub environment: Option<Arc<Vec<(OsString, OsString)>>>,
 }
 
 /// What the environment says about installed programs.
@@ -40,11 +43,15 @@ pub struct Surroundings {
 impl Surroundings {
     /// Those of this process.
     pub fn of_this_process() -> Self {
-        let directory = |name: &str| {
-            std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
-        };
+        Self::of(|name| std::env::var_os(name))
+    }
+
+    /// Those that these variables tell of.
+    pub fn of(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let directory =
+            |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         Self {
-            path: std::env::var_os("PATH"),
+            path: variable("PATH"),
             home: std::env::home_dir(),
             npm_prefix: directory("NPM_CONFIG_PREFIX").or_else(|| directory("npm_config_prefix")),
             app_data: directory("APPDATA"),

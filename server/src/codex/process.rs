@@ -27,13 +27,17 @@ pub struct Exit(Arc<Mutex<Living>>, Child);
 /// The process as long as its id is surely its own: until it is reaped.
 struct Living(Option<group::Handle>);
 
-/// Starts what was found. `cwd` falls back to the home directory.
+/// Starts what was found. `environment` falls back to that of this process, `cwd` to the home directory.
 pub fn spawn(
     found: &Found,
+    environment: Option<&Vec<(OsString, OsString)>>,
     env: &[(OsString, OsString)],
     cwd: Option<&Path>,
 ) -> Result<Spawned, AppServerError> {
     let mut command = Command::new(&found.program);
+    if let Some(environment) = environment {
+        command.env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
+    }
     command
         .args(&found.args)
         .arg("app-server")

@@ -84,12 +84,14 @@ impl Page {
         lines: usize,
     ) -> String {
         let age = words::age(self.now.saturating_sub(shown.requested_at));
-        let mut text = format!(
-            "{}  {}{}",
-            self.colour.paint(Tone::Strong, &words::plain(&shown.approval_id)),
-            headline(shown),
-            self.colour.paint(Tone::Quiet, &format!(" · {age}")),
-        );
+        let id = words::plain(&shown.approval_id);
+        let what = headline(shown);
+        // On a line of its own where it does not fit.
+        let fits = words::width(&format!("{id}  {what} · {age}")) <= self.width;
+        let age = self
+            .colour
+            .paint(Tone::Quiet, &if fits { format!(" · {age}") } else { format!("\n  {age}") });
+        let mut text = format!("{}  {what}{age}", self.colour.paint(Tone::Strong, &id));
         let mut add = |line: &str| {
             text.push_str("\n  ");
             text.push_str(line);

@@ -1,7 +1,11 @@
 //! The app-server as the core knows it: is it there, what waits for it, which threads it must be
 //! given back before it counts as ready.
 
-use std::collections::{HashSet, VecDeque};
+use std::{
+    collections::{HashSet, VecDeque},
+    ffi::OsString,
+    sync::Arc,
+};
 
 use serde_json::Value;
 
@@ -14,7 +18,7 @@ use crate::{
     },
     protocol::{
         Failure, FailureKind, Raw, RpcError, RpcId, SessionId, ThreadId,
-        app_server::{AppServerState, AppServerStatus},
+        app_server::{AppServerState, AppServerStatus, DiagnosticKind},
         note,
         thread::SnapshotParams,
     },
@@ -49,6 +53,8 @@ pub struct AppServer {
     /// Asked to start and not asked to stop since.
     wanted: bool,
     preference: CodexOptions,
+    /// That of the first session that wanted it, for as long as this process lives.
+    environment: Option<Arc<Vec<(OsString, OsString)>>>,
     /// Threads that are being given back after a restart.
     resuming: HashSet<ThreadId>,
     held: VecDeque<Held>,
@@ -69,6 +75,7 @@ impl Default for AppServer {
             last_epoch: 0,
             wanted: false,
             preference: CodexOptions::default(),
+            environment: None,
             resuming: HashSet::new(),
             held: VecDeque::new(),
             first_ready: None,
@@ -104,12 +111,6 @@ impl AppServer {
         self.first_ready
     }
 
-    pub(super) fn prefer(&mut self, options: CodexOptions) {
-        if !self.wanted {
-            self.preference = options;
-        }
-    }
-
     /// Whether a request, for this thread or for none, may go up now.
     pub(super) fn passage(&self, thread: Option<&ThreadId>) -> Passage {
         match self.status.state {
@@ -142,7 +143,11 @@ impl AppServer {
 
 impl Step<'_> {
     /// A session that may use the app-server is there.
-    pub(super) fn server_wanted(&mut self) {
+    pub(super) fn server_wanted(&mut self, session: SessionId) {
+        if let Some(state) = self.world.sessions.get(&session) {
+            let origin = &state.origin;
+            self.world.server.environment.get_or_insert_with(|| Arc::clone(&origin.environment));
+        }
         if !std::mem::replace(&mut self.world.server.wanted, true) {
             // From this moment on requests wait, although the link has not said so yet.
             self.world.server.status.state = AppServerState::Starting;
@@ -151,13 +156,32 @@ impl Step<'_> {
         }
     }
 
+    /// The codex that this session asks for is taken while none is wanted; the session of another wish than what
+    /// runs is told. One without a wish takes what there is.
+    pub(super) fn codex_preferred(&mut self, session: SessionId) {
+        let Some(state) = self.world.sessions.get(&session).filter(|s| s.wants_server()) else {
+            return;
+        };
+        let server = &mut self.world.server;
+        if !server.wanted {
+            server.preference = state.codex.clone();
+        } else if state.codex.is_a_wish() && state.codex != server.preference {
+            let message = format!(
+                "Codex runs for all editors as the first one asked for: {}. This editor asks for {}: restart codex from it to have that one run instead.",
+                server.preference, state.codex
+            );
+            self.tell_diagnostic(session, DiagnosticKind::OtherCodex, message);
+        }
+    }
+
     fn configure(&mut self) {
         let preference = &self.world.server.preference;
         let folders = self.world.sessions.values().flat_map(|s| s.folders.iter().cloned());
         self.effects.push(Effect::LookFor {
-            path: preference.path.clone().filter(|path| !path.is_empty()),
-            args: preference.args.clone().unwrap_or_default(),
+            path: preference.path.clone(),
+            args: preference.args.clone(),
             forbidden_roots: folders.collect(),
+            environment: self.world.server.environment.clone().unwrap_or_default(),
         });
     }
 
@@ -360,7 +384,7 @@ impl Step<'_> {
 
     pub(super) fn app_server_start(&mut self, session: SessionId, id: RpcId) {
         if self.may_use_server(session, &id) {
-            self.server_wanted();
+            self.server_wanted(session);
             self.app_server_status(session, id);
         }
     }
@@ -377,6 +401,10 @@ impl Step<'_> {
         if self.may_use_server(session, &id) {
             self.world.server.wanted = true;
             self.world.server.status.state = AppServerState::Restarting;
+            // Whoever restarts it gets the codex that they ask for.
+            if let Some(state) = self.world.sessions.get(&session).filter(|s| s.codex.is_a_wish()) {
+                self.world.server.preference = state.codex.clone();
+            }
             self.configure();
             self.effects.push(Effect::Codex(Command::Restart));
             self.app_server_status(session, id);

@@ -6,6 +6,7 @@ use super::Step;
 use crate::{
     codex::contract::CONTRACT_VERSION,
     protocol::{
+        SessionId,
         app_server::{Diagnostic, DiagnosticKind, DiagnosticLevel},
         note,
     },
@@ -73,6 +74,20 @@ impl Step<'_> {
             contract_version: CONTRACT_VERSION.trim().to_owned(),
         };
         self.broadcast("diagnostic", &note::Diagnostic(&diagnostic), |_| true);
+    }
+
+    /// Tells one session what concerns it alone.
+    pub(super) fn tell_diagnostic(
+        &mut self,
+        session: SessionId,
+        kind: DiagnosticKind,
+        message: String,
+    ) {
+        tracing::warn!(session = %session, ?kind, "{message}");
+        let level = DiagnosticLevel::Warning;
+        let contract_version = CONTRACT_VERSION.trim().to_owned();
+        let told = Diagnostic { level, kind, method: None, message, count: 1, contract_version };
+        self.broadcast("diagnostic", &note::Diagnostic(&told), |one| one.id == session);
     }
 
     pub(super) fn editor_frame(&mut self, message: String) {

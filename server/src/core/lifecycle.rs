@@ -61,13 +61,11 @@ impl Step<'_> {
         };
         let Some(state) = self.world.sessions.get_mut(&session) else { return };
         state.introduce(&params);
-        let (trusted, observer) = (state.trusted, state.observer);
+        let trusted = state.trusted;
         if let Some(pid) = params.process_id {
             self.effects.push(Effect::WatchParent { session, pid });
         }
-        if let Some(options) = params.initialization_options.filter(|_| !observer) {
-            self.world.server.prefer(options.codex);
-        }
+        self.codex_preferred(session);
         if trusted {
             self.effects.push(Effect::ClaimHome { session, id: Some(id) });
         } else {
@@ -87,7 +85,7 @@ impl Step<'_> {
                 self.store_opened(run);
                 self.effects.extend(id.map(|id| Effect::Introduced { session, id }));
                 if self.world.sessions.get(&session).is_some_and(Session::wants_server) {
-                    self.server_wanted();
+                    self.server_wanted(session);
                 }
             }
             (Err(refused), Some(id)) => self.fail(session, id, refused.into()),
@@ -180,6 +178,7 @@ impl Step<'_> {
         }
         let Some(trusted) = update.trusted else { return };
         if std::mem::replace(&mut state.trusted, trusted) != trusted && trusted {
+            self.codex_preferred(session);
             self.effects.push(Effect::ClaimHome { session, id: None });
             self.tell_pending_approvals(session);
         }

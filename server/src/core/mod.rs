@@ -25,7 +25,9 @@ mod threads;
 
 use std::{
     collections::{BTreeMap, HashMap},
+    ffi::OsString,
     path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
@@ -144,6 +146,8 @@ pub enum Effect {
         path: Option<String>,
         args: Vec<String>,
         forbidden_roots: Vec<PathBuf>,
+        /// What it is started with: the environment of the first session that wanted it.
+        environment: Arc<Vec<(OsString, OsString)>>,
     },
     ReadFiles {
         token: u64,

@@ -3,7 +3,9 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     ffi::OsString,
+    fmt,
     path::PathBuf,
+    sync::Arc,
 };
 
 use serde::Deserialize;
@@ -25,7 +27,7 @@ const MAX_WAITING: usize = 1_024;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     pub cwd: Option<PathBuf>,
-    pub environment: Vec<(OsString, OsString)>,
+    pub environment: Arc<Vec<(OsString, OsString)>>,
     /// The editor came with a build that is newer than the one that runs.
     pub newer_build: bool,
 }
@@ -37,6 +39,8 @@ pub struct Session {
     pub name: String,
     pub initialized: bool,
     pub trusted: bool,
+    /// Which codex it asks for.
+    pub codex: CodexOptions,
     /// It looks and decides, but neither codex nor the daemon is started or kept running for it.
     pub observer: bool,
     pub events: Subscriptions,
@@ -154,7 +158,7 @@ pub struct InitializationOptions {
     events: Vec<String>,
     trusted: bool,
     observer: bool,
-    pub codex: CodexOptions,
+    codex: CodexOptions,
     inline: Inline,
 }
 
@@ -170,11 +174,42 @@ impl Default for InitializationOptions {
     }
 }
 
+/// Which codex an editor asks for. An empty path is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[serde(from = "CodexSettings")]
 pub struct CodexOptions {
     pub path: Option<String>,
-    pub args: Option<Vec<String>>,
+    pub args: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct CodexSettings {
+    path: Option<String>,
+    args: Option<Vec<String>>,
+}
+
+impl From<CodexSettings> for CodexOptions {
+    fn from(settings: CodexSettings) -> Self {
+        let CodexSettings { path, args } = settings;
+        Self { path: path.filter(|path| !path.is_empty()), args: args.unwrap_or_default() }
+    }
+}
+
+impl CodexOptions {
+    /// Whether it asks for any in particular.
+    pub fn is_a_wish(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
+impl fmt::Display for CodexOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.path.as_deref().unwrap_or("the codex that is found"))?;
+        if !self.args.is_empty() {
+            write!(f, " with the arguments {}", self.args.join(" "))?;
+        }
+        Ok(())
+    }
 }
 
 impl Session {
@@ -185,6 +220,7 @@ impl Session {
             name: "editor".to_owned(),
             initialized: false,
             trusted: false,
+            codex: CodexOptions::default(),
             observer: false,
             events: Subscriptions::default(),
             folders: Vec::new(),
@@ -214,6 +250,7 @@ impl Session {
         }
         let options = params.initialization_options.as_ref();
         self.trusted = options.is_none_or(|options| options.trusted);
+        self.codex = options.map(|options| options.codex.clone()).unwrap_or_default();
         self.observer = options.is_some_and(|options| options.observer);
         self.inline = options.map(|options| options.inline).unwrap_or_default();
         self.events =

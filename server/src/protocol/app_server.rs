@@ -94,6 +94,8 @@ pub enum DiagnosticKind {
     EditorFrame,
     /// The editor or the host refused what was asked.
     Refused,
+    /// Codex runs otherwise than this editor asks for, since another one asked first.
+    OtherCodex,
     /// The file of settings, or a value in it, cannot be used.
     Settings,
     /// Something could not be kept, or its database was damaged.

@@ -182,3 +182,72 @@ fn a_session_that_comes_later_is_told_of_all_that_waits() {
     let told = names(&stage.step(EventKind::Incoming(TWO, note)));
     assert_eq!(told, ["s2 outrigger/approval/requested"]);
 }
+
+/// The diagnostics that one session was told.
+fn diagnostics(effects: &[Effect], session: &str) -> Vec<(Value, Value)> {
+    let of_session = format!("{session} outrigger/diagnostic");
+    let told = told(effects).into_iter().filter(|(what, _)| *what == of_session);
+    told.map(|(_, note)| (note["kind"].clone(), note["message"].clone())).collect()
+}
+
+/// Where codex was to be looked for last.
+fn looked_for(effects: &[Effect]) -> Option<(Option<String>, Vec<String>)> {
+    effects.iter().rev().find_map(|effect| match effect {
+        Effect::LookFor { path, args, .. } => Some((path.clone(), args.clone())),
+        _ => None,
+    })
+}
+
+#[test]
+fn an_editor_that_asks_for_another_codex_is_told_and_gets_it_by_a_restart() {
+    let mut stage = Stage::new();
+    let one = json!({ "events": ["*"], "codex": { "path": "/opt/codex" } });
+    let started = stage.connect(1, "one", one.clone());
+    assert_eq!(looked_for(&started), Some((Some("/opt/codex".into()), vec![])));
+    stage.app_server_up(1);
+
+    let same = stage.connect(2, "the same", one);
+    let content = stage.connect(3, "content", json!({ "events": ["*"], "codex": { "path": "" } }));
+    assert_eq!((diagnostics(&same, "s2"), diagnostics(&content, "s3")), (vec![], vec![]));
+
+    let args = json!({ "path": "/opt/codex", "args": ["-c", "model=x"] });
+    let other = stage.connect(4, "other", json!({ "events": ["*"], "codex": args }));
+    let message = "Codex runs for all editors as the first one asked for: /opt/codex. This editor asks for /opt/codex with the arguments -c model=x: restart codex from it to have that one run instead.";
+    assert_eq!(diagnostics(&other, "s4"), [(json!("otherCodex"), json!(message))]);
+    assert_eq!(diagnostics(&other, "s1"), []);
+    assert_eq!(looked_for(&other), None);
+
+    let (_, restarted) = stage.request(SessionId(4), "outrigger/appServer/restart", json!({}));
+    let args = vec!["-c".into(), "model=x".into()];
+    assert_eq!(looked_for(&restarted), Some((Some("/opt/codex".into()), args)));
+}
+
+#[test]
+fn a_workspace_that_is_not_trusted_chooses_no_codex() {
+    let mut stage = Stage::new();
+    let codex = json!({ "path": "/w/codex" });
+    stage.connect(1, "one", json!({ "trusted": false, "codex": codex }));
+    let started = stage.connect(2, "two", json!({}));
+    assert_eq!(looked_for(&started), Some((None, vec![])));
+}
+
+#[test]
+fn codex_is_started_in_the_environment_of_the_first_session_that_wants_it() {
+    let mut stage = Stage::new();
+    let environment = |name: &str| Arc::new(vec![("FROM".into(), name.into())]);
+    let mut given = Vec::new();
+    for (id, name, options) in [
+        (1, "looks", json!({ "observer": true })),
+        (2, "first", json!({})),
+        (3, "second", json!({})),
+    ] {
+        let origin = Origin { environment: environment(name), ..Origin::default() };
+        stage.connect_from(origin, id, name, options);
+    }
+    let (_, effects) = stage.request(SessionId(3), "outrigger/appServer/restart", json!({}));
+    given.extend(effects.iter().filter_map(|effect| match effect {
+        Effect::LookFor { environment, .. } => Some(environment.clone()),
+        _ => None,
+    }));
+    assert_eq!(given, [environment("first")]);
+}

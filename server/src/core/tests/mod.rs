@@ -118,18 +118,29 @@ impl Stage {
         effects
     }
 
-    fn connect(&mut self, session: u32, name: &str, options: Value) {
+    fn connect(&mut self, session: u32, name: &str, options: Value) -> Vec<Effect> {
+        self.connect_from(Origin::default(), session, name, options)
+    }
+
+    fn connect_from(
+        &mut self,
+        origin: Origin,
+        session: u32,
+        name: &str,
+        options: Value,
+    ) -> Vec<Effect> {
         let session = SessionId(session);
-        self.step(EventKind::Opened(session, Origin::default()));
+        let mut effects = self.step(EventKind::Opened(session, origin));
         let params = json!({
             "clientInfo": { "name": name },
             "workspaceFolders": [{ "uri": "file:///w", "name": "w" }],
             "initializationOptions": options,
         });
-        self.request(session, "initialize", params);
+        effects.extend(self.request(session, "initialize", params).1);
         let method = "initialized".to_owned();
         let note = Incoming::Notification { method, params: json!({}) };
-        self.step(EventKind::Incoming(session, note));
+        effects.extend(self.step(EventKind::Incoming(session, note)));
+        effects
     }
 
     /// Sends a request; the effects, with the id it was sent under.
