@@ -1,7 +1,7 @@
 //! One who talks to an app-server: straight, or through Outrigger or another proxy as an editor does.
 
-use std::io::Write;
-use std::process::{ChildStdin, ChildStdout, Command};
+use std::io::{Read, Write};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -11,11 +11,12 @@ use crate::process::Process;
 
 /// A connection, up to `initialized`.
 pub struct Client {
-    stdin: Option<ChildStdin>,
-    messages: Messages<ChildStdout>,
+    stdin: Option<Box<dyn Write + Send>>,
+    messages: Messages<Box<dyn Read + Send>>,
     framing: Framing,
     requests: u64,
-    process: Process,
+    /// None of its own at the end of a socket.
+    process: Option<Process>,
 }
 
 /// What came of reading up to the end of a turn.
@@ -35,20 +36,35 @@ impl Client {
     /// Starts a program and answers when it has answered `initialize`.
     pub fn start(command: &mut Command, framing: Framing, params: &Value) -> Outcome<Self> {
         let (process, stdin, stdout) = Process::start(command)?;
+        Self::begin(Box::new(stdin), Box::new(stdout), framing, Some(process), params)
+    }
+
+    fn begin(
+        stdin: Box<dyn Write + Send>,
+        stdout: Box<dyn Read + Send>,
+        framing: Framing,
+        process: Option<Process>,
+        params: &Value,
+    ) -> Outcome<Self> {
         let messages = Messages::new(stdout, framing);
         let mut client = Self { stdin: Some(stdin), messages, framing, requests: 0, process };
         client.call("initialize", params)?;
         Ok(client)
     }
 
+    /// An editor at the daemon's own socket, with no relay between.
+    #[cfg(unix)]
+    pub fn at_socket(stream: std::os::unix::net::UnixStream, codex: &Command) -> Outcome<Self> {
+        let reader = Box::new(stream.try_clone()?);
+        let params = introduction(codex);
+        let mut client = Self::begin(Box::new(stream), reader, Framing::Lsp, None, &params)?;
+        client.send(&json!({ "method": "initialized", "params": {} }))?;
+        Ok(client)
+    }
+
     /// An editor: subscribed to the app-server's own notes and to nothing else.
     pub fn editor(command: &mut Command, codex: &Command) -> Outcome<Self> {
-        let args: Vec<_> = codex.get_args().map(|arg| arg.display().to_string()).collect();
-        let codex = json!({ "path": codex.get_program().display().to_string(), "args": args });
-        let options = json!({ "events": ["codex"], "codex": codex });
-        let params = json!({ "processId": null, "rootUri": null, "capabilities": {},
-            "initializationOptions": options });
-        let mut client = Self::start(command, Framing::Lsp, &params)?;
+        let mut client = Self::start(command, Framing::Lsp, &introduction(codex))?;
         client.send(&json!({ "method": "initialized", "params": {} }))?;
         Ok(client)
     }
@@ -64,7 +80,7 @@ impl Client {
 
     /// The process that was started.
     pub fn process(&self) -> u32 {
-        self.process.id()
+        self.process.as_ref().map_or(0, Process::id)
     }
 
     /// Starts a thread; returns its id.
@@ -107,6 +123,23 @@ impl Client {
             each(name, message);
         }
         Ok(turn)
+    }
+
+    /// Reads on to the end of so many turns; `each` sees every delta with the thread that it is of.
+    pub fn read_threads(&mut self, turns: usize, mut each: impl FnMut(&str, &str)) -> Outcome<()> {
+        let mut left = turns;
+        while left > 0 {
+            let message = self.messages.next()?.ok_or("the other side has ended")?;
+            let name = method(message);
+            if name.ends_with(b"agentMessage/delta") {
+                let message: Value = serde_json::from_slice(message)?;
+                let text = |name: &str| message["params"][name].as_str().unwrap_or_default();
+                each(text("threadId"), text("delta"));
+            } else if name.ends_with(b"turn/completed") {
+                left -= 1;
+            }
+        }
+        Ok(())
     }
 
     /// Asks and reads past all else until the answer.
@@ -155,6 +188,15 @@ impl Drop for Client {
     fn drop(&mut self) {
         // The process ends over it, and its own drop waits for that; a full stdout must not keep it.
         self.stdin = None;
-        while let Ok(Some(_)) = self.messages.next() {}
+        // At a socket there is no process that would close it.
+        while self.process.is_some() && matches!(self.messages.next(), Ok(Some(_))) {}
     }
+}
+
+/// How an editor introduces itself that has this codex run.
+fn introduction(codex: &Command) -> Value {
+    let args: Vec<_> = codex.get_args().map(|arg| arg.display().to_string()).collect();
+    let codex = json!({ "path": codex.get_program().display().to_string(), "args": args });
+    json!({ "processId": null, "rootUri": null, "capabilities": {},
+        "initializationOptions": { "events": ["codex"], "codex": codex } })
 }

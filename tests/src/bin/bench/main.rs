@@ -2,6 +2,7 @@
 
 mod client;
 mod clock;
+mod daemon;
 mod figures;
 mod frames;
 mod plan;

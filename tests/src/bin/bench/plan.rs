@@ -50,6 +50,14 @@ pub struct Scale {
     pub replays: usize,
     /// How long a reader stops, in seconds.
     pub pause_seconds: u64,
+    /// Questions each way between relay and socket.
+    pub questions: usize,
+    /// Editors of one daemon, threads in which a turn streams, and deltas of each.
+    pub sessions: usize,
+    pub streams: usize,
+    pub stream_deltas: usize,
+    /// How long nothing is done, in seconds.
+    pub idle_seconds: u64,
 }
 
 impl Scale {
@@ -64,6 +72,11 @@ impl Scale {
         large_lines: 8_192,
         replays: 3,
         pause_seconds: 10,
+        questions: 3_000,
+        sessions: 32,
+        streams: 8,
+        stream_deltas: 2_000,
+        idle_seconds: 60,
     };
 
     /// To see that it works.
@@ -77,6 +90,11 @@ impl Scale {
         large_lines: 1_024,
         replays: 1,
         pause_seconds: 2,
+        questions: 500,
+        sessions: 8,
+        streams: 2,
+        stream_deltas: 500,
+        idle_seconds: 5,
     };
 }
 

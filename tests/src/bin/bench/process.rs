@@ -71,6 +71,19 @@ pub fn computed_ns(process: u32) -> Option<u64> {
     Some(sum)
 }
 
+/// How often the threads of these processes that live now have slept and been woken. None without `/proc`.
+pub fn woken(processes: &[u32]) -> Option<u64> {
+    let mut sum = 0;
+    for process in processes {
+        for task in fs::read_dir(format!("/proc/{process}/task")).ok()? {
+            let status = fs::read_to_string(task.ok()?.path().join("status")).ok()?;
+            let line = status.lines().find(|line| line.starts_with("voluntary_ctxt_switches:"))?;
+            sum += line.split_whitespace().nth(1)?.parse::<u64>().ok()?;
+        }
+    }
+    Some(sum)
+}
+
 /// Looks at the memory of a process every 20 ms.
 pub struct MemoryWatch {
     ended: Arc<AtomicBool>,

@@ -7,6 +7,7 @@ use std::process::{ChildStdin, ChildStdout, Command};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::daemon::Daemon;
 use crate::frames::{Framing, Messages};
 use crate::process::Process;
 use crate::{Outcome, Programs};
@@ -49,6 +50,13 @@ impl<'p> Stage<'p> {
         Command::new(&self.programs.codex)
     }
 
+    /// A daemon's place, whose app-server has a home of this name.
+    pub fn daemon(&self, home: &str) -> Outcome<Daemon> {
+        let mut command = Command::new(&self.programs.outrigger);
+        self.at_home(&mut command, home)?;
+        Daemon::new(&self.programs.outrigger, &self.folder.path().join("state"), &self.file(home))
+    }
+
     /// The app-server itself, with a home of this name.
     pub fn app_server(&self, home: &str) -> Outcome<Command> {
         let mut command = self.codex();
@@ -87,5 +95,7 @@ pub fn outrigger(programs: &Programs, directory: &Path) -> Command {
     command.args(["--stdio", "--solo"]);
     command.env("OUTRIGGER_HOME", directory.join("outrigger"));
     command.env("CODEX_HOME", directory).env("HOME", directory);
+    // As below a shell, so that the person's own is not asked for what it sets.
+    command.env("SHLVL", "1");
     command
 }

@@ -1,8 +1,11 @@
 //! The figures, one file each.
 
+mod idle;
 mod paced;
 mod pause;
+mod relay;
 mod replay;
+mod sessions;
 mod start;
 mod turn;
 
@@ -10,8 +13,12 @@ use crate::{Outcome, Programs, Row, Scale};
 
 type Figure = fn(&Programs, Scale) -> Outcome<Vec<Row>>;
 
-const FIGURES: [(&str, Figure); 6] = [
+const FIGURES: [(&str, Figure); 10] = [
     ("start", start::measure),
+    ("shared-start", start::shared),
+    ("relay", relay::measure),
+    ("sessions", sessions::measure),
+    ("idle", idle::measure),
     ("memory", turn::memory),
     ("turn", turn::measure),
     ("paced", paced::measure),

@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::client::Client;
+use crate::daemon::Daemon;
 use crate::frames::Framing;
 use crate::report::{Row, Verdict};
 use crate::stage::outrigger;
@@ -13,6 +14,7 @@ use crate::statistics::{median, quantile};
 use crate::{Outcome, Programs, Scale};
 
 const WANTED_MS: f64 = 10.0;
+const WANTED_START_MS: f64 = 60.0;
 
 pub fn measure(programs: &Programs, scale: Scale) -> Outcome<Vec<Row>> {
     let folder = tempfile::tempdir()?;
@@ -33,7 +35,7 @@ pub fn measure(programs: &Programs, scale: Scale) -> Outcome<Vec<Row>> {
         }
     }
     let mut rows = vec![Row {
-        figure: "`initialize` answered, from spawn, median",
+        figure: "`initialize` answered with `--solo`, from spawn, median",
         wanted: "≤ 10 ms",
         measured: format!("{:.1} ms (p90 {:.1})", median(&ours), quantile(&ours, 0.9)),
         rival: format!("bare responder {:.1} ms (p90 {:.1})", median(&bare), quantile(&bare, 0.9)),
@@ -52,6 +54,51 @@ pub fn measure(programs: &Programs, scale: Scale) -> Outcome<Vec<Row>> {
         });
     }
     Ok(rows)
+}
+
+/// The same through the daemon: while it runs, and where it has to be started.
+pub fn shared(programs: &Programs, scale: Scale) -> Outcome<Vec<Row>> {
+    let folder = tempfile::tempdir()?;
+    let codex = Command::new(&programs.codex);
+    let place = |name: &str| {
+        let (state, home) = (folder.path().join(name), folder.path().join("home"));
+        Daemon::new(&programs.outrigger, &state, &home)
+    };
+    let (up, down) = (place("up")?, place("down")?);
+    // It stays for the whole measurement, as another window does.
+    let _other = up.editor(&codex)?;
+    // The first start there copies the program.
+    drop(down.editor(&codex)?);
+    let (mut joined, mut started, mut copied, mut bare) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for number in 0..scale.starts {
+        joined.push(timed(|| up.editor(&codex))?);
+        down.stop()?;
+        started.push(timed(|| down.editor(&codex))?);
+        let fresh = place(&format!("fresh-{number}"))?;
+        copied.push(timed(|| fresh.editor(&codex))?);
+        bare.push(timed(|| {
+            Client::start(&mut programs.role("bare"), Framing::Lsp, &json!({ "capabilities": {} }))
+        })?);
+    }
+    let shown =
+        |times: &[f64]| format!("{:.1} ms (p90 {:.1})", median(times), quantile(times, 0.9));
+    Ok(vec![
+        Row {
+            figure: "`initialize` answered with the daemon up, from spawn, median",
+            wanted: "≤ 10 ms",
+            measured: shown(&joined),
+            rival: format!("bare responder {}", shown(&bare)),
+            verdict: Verdict::of(median(&joined) <= WANTED_MS),
+        },
+        Row {
+            figure: "the same with the daemon to be started",
+            wanted: "≤ 60 ms",
+            measured: shown(&started),
+            rival: format!("with the program to be copied first {}", shown(&copied)),
+            verdict: Verdict::of(median(&started) <= WANTED_START_MS),
+        },
+    ])
 }
 
 /// Milliseconds until there is an answer. Ending the program is not counted.
