@@ -3,7 +3,6 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     hash::Hasher,
-    io::{Read, Seek, Write},
     path::{Path, PathBuf},
 };
 
@@ -38,9 +37,21 @@ impl Owner {
     }
 }
 
+/// Where the owner of the lock says who it is: in the locked file. Windows lets nobody else read that.
+fn owner_file(directory: &Path) -> PathBuf {
+    directory.join(if cfg!(windows) { "owner" } else { "lock" })
+}
+
+/// Whether some process has the lock.
+#[cfg(windows)]
+pub fn is_claimed(directory: &Path) -> bool {
+    let lock = OpenOptions::new().read(true).write(true).open(directory.join("lock"));
+    lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
 /// The daemon that has the lock, if one has: its process.
 pub fn daemon_of(directory: &Path) -> Option<u32> {
-    let text = std::fs::read_to_string(directory.join("lock")).ok()?;
+    let text = std::fs::read_to_string(owner_file(directory)).ok()?;
     let mut lines = text.lines();
     let pid = lines.next()?.parse().ok()?;
     (lines.next() == Some(Owner::Daemon.as_str())).then_some(pid)
@@ -99,7 +110,7 @@ pub fn claim(directory: &Path, owner: Owner) -> Result<Claim, HomeRefused> {
         message: format!("The state directory {} cannot be used: {error}.", directory.display()),
     };
     create_private(directory).map_err(io)?;
-    let mut lock = OpenOptions::new()
+    let lock = OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
@@ -108,14 +119,13 @@ pub fn claim(directory: &Path, owner: Owner) -> Result<Claim, HomeRefused> {
         .map_err(io)?;
     match lock.try_lock() {
         Ok(()) => {
-            lock.set_len(0).map_err(io)?;
-            writeln!(lock, "{}\n{}", std::process::id(), owner.as_str()).map_err(io)?;
+            let text = format!("{}\n{}\n", std::process::id(), owner.as_str());
+            std::fs::write(owner_file(directory), text).map_err(io)?;
             Ok(Claim { directory: directory.to_owned(), _lock: lock })
         }
         Err(TryLockError::WouldBlock) => {
-            let mut text = String::new();
-            let read = lock.rewind().and_then(|()| lock.read_to_string(&mut text));
-            let pid = read.ok().and_then(|_| text.lines().next()?.parse().ok());
+            let text = std::fs::read_to_string(owner_file(directory));
+            let pid = text.ok().and_then(|text| text.lines().next()?.parse().ok());
             Err(HomeRefused::Taken { pid })
         }
         Err(TryLockError::Error(error)) => Err(io(error)),

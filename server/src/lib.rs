@@ -21,7 +21,6 @@ pub mod protocol;
 pub mod redact;
 mod repositories;
 pub mod settings;
-#[cfg(unix)]
 mod shared;
 mod solo;
 mod starting;
@@ -29,7 +28,6 @@ pub mod store;
 pub mod terminal;
 pub mod transport;
 
-#[cfg(unix)]
 pub use shared::{
     Outcome, log as log_daemon, run as run_daemon, status as daemon_status, stop as stop_daemon,
 };

@@ -33,8 +33,7 @@ impl Outcome {
 /// Runs the daemon until nobody needs it. The exit code is 0, also when another process has the lock:
 /// then there is nothing to be done.
 pub async fn run(redactor: Redactor) -> io::Result<u8> {
-    // A session of its own: the terminal that an editor was started from does not take it along.
-    let _ = rustix::process::setsid();
+    daemon::leave_session();
     let directory = directory()?;
     let claim = match home::claim(&directory, home::Owner::Daemon) {
         Ok(claim) => claim,

@@ -3,7 +3,6 @@
 use std::{
     collections::VecDeque,
     io::{self, Read, Write},
-    os::unix::net::UnixStream,
     path::Path,
     time::Duration,
 };
@@ -32,7 +31,7 @@ pub struct Note {
 
 /// A session with the daemon that runs.
 pub struct Client {
-    stream: UnixStream,
+    stream: daemon::Stream,
     framer: Framer,
     notes: VecDeque<Note>,
     last_id: u64,

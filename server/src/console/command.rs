@@ -180,14 +180,23 @@ fn thread_names(client: &mut Client, waiting: &[Waiting]) -> HashMap<String, Str
 /// The terminal, as it is now.
 pub fn page() -> Page {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let terminal = rustix::termios::tcgetwinsize(io::stdout()).ok();
-    let terminal = terminal.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0);
     Page {
-        width: terminal.or(columns).unwrap_or(USUAL_WIDTH),
+        width: terminal_width().or(columns).unwrap_or(USUAL_WIDTH),
         colour: Colour::of_stdout(),
         home: std::env::home_dir(),
         now: Clock::start().now().epoch_ms,
     }
+}
+
+#[cfg(unix)]
+fn terminal_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+#[cfg(not(unix))]
+fn terminal_width() -> Option<usize> {
+    None
 }
 
 /// Says it at once, whoever reads.

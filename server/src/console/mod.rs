@@ -2,22 +2,16 @@
 //!
 //! A client of the daemon that runs, like any editor. It starts no daemon and keeps none running.
 
-#[cfg(unix)]
 mod client;
 mod colour;
+mod command;
 mod show;
 mod waiting;
-#[cfg(unix)]
 mod watch;
 mod words;
 
-#[cfg(unix)]
-mod command;
-
-pub use waiting::Verdict;
-
-#[cfg(unix)]
 pub use command::approvals;
+pub use waiting::Verdict;
 
 /// What is asked on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,26 +1,23 @@
 //! What a terminal wants of the daemon that runs, if one does: none is started for it.
 
-#[cfg(unix)]
 use std::{
     io::Read,
-    os::unix::net::UnixStream,
     path::Path,
     time::{Duration, Instant},
 };
 
-#[cfg(unix)]
-use super::{Ask, Build, Face, Hello, Welcome, launch};
-#[cfg(unix)]
+use super::{
+    Ask, Build, Face, Hello, Welcome, launch,
+    system::{Stream, connect},
+};
 use crate::protocol::{Failure, FailureKind};
 
 /// How long a daemon may take to end: what waits is written and the app-server is given time to end.
-#[cfg(unix)]
 const ENDING: Duration = Duration::from_secs(15);
 
 /// Asks the daemon of this state directory; `None` when none runs.
-#[cfg(unix)]
 pub fn ask(directory: &Path, ask: Ask) -> Result<Option<Welcome>, Failure> {
-    let Some(stream) = launch::connect(directory) else { return Ok(None) };
+    let Some(stream) = connect(directory) else { return Ok(None) };
     let io = |error: std::io::Error| Failure::new(FailureKind::Io, error.to_string());
     let hello = Hello::of_terminal(this_build()?, Face::Control, Some(ask));
     let (mut stream, welcome) = match launch::greet(stream, &hello) {
@@ -42,14 +39,12 @@ pub fn ask(directory: &Path, ask: Ask) -> Result<Option<Welcome>, Failure> {
 }
 
 /// A session with the daemon of this state directory, as an editor has one; `None` when none runs.
-#[cfg(unix)]
-pub fn attach(directory: &Path) -> Result<Option<UnixStream>, Failure> {
-    let Some(stream) = launch::connect(directory) else { return Ok(None) };
+pub fn attach(directory: &Path) -> Result<Option<Stream>, Failure> {
+    let Some(stream) = connect(directory) else { return Ok(None) };
     let hello = Hello::of_terminal(this_build()?, Face::Lsp, None);
     launch::greet(stream, &hello).map(|(stream, _)| Some(stream))
 }
 
-#[cfg(unix)]
 fn this_build() -> Result<Build, Failure> {
     let build = std::env::current_exe().and_then(|program| Build::of(&program));
     build.map_err(|error| Failure::new(FailureKind::Io, error.to_string()))

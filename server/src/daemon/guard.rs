@@ -6,13 +6,13 @@
 
 use std::{
     io::{self, BufRead, Write},
-    os::unix::process::CommandExt,
     process::{Child, ChildStdin, Command, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
     time::Duration,
 };
 
+use super::system;
 use crate::offspring::{self, Mark};
 
 /// How long an app-server may take to write down what it has, once its input has ended.
@@ -71,16 +71,11 @@ fn lock(hold: &Hold) -> MutexGuard<'_, Option<ChildStdin>> {
 }
 
 fn spawn(mark: &Mark) -> io::Result<(Child, ChildStdin)> {
-    let mut child = Command::new(std::env::current_exe()?)
-        .arg0("outrigger")
-        .args(["daemon", "guard"])
-        .current_dir("/")
-        // What ends the daemon's group is not to end it.
-        .process_group(0)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["daemon", "guard"]).current_dir("/");
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    // What ends the daemon's group is not to end it.
+    let mut child = system::apart(system::name(&mut command)).spawn()?;
     let mut stdin = child.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
     writeln!(stdin, "{}", mark.as_str())?;
     Ok((child, stdin))

@@ -3,13 +3,10 @@
 use std::{
     fs::{File, OpenOptions},
     io::{self, BufRead, BufReader, Read, Write},
-    os::unix::{net::UnixStream, process::CommandExt},
     path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
-
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::{
     core::HomeRefused,
@@ -20,7 +17,7 @@ use crate::{
 use super::{
     Hello, Welcome, build,
     greeting::{self, LINK_VERSION, MAX_LINE, Misread},
-    place,
+    system::{self, Stream, connect},
 };
 
 /// How long a daemon that has the lock may take to be met at its socket.
@@ -38,13 +35,8 @@ const READY: &str = "ready";
 /// What it says when another process has the lock, followed by that one's pid.
 const TAKEN: &str = "taken ";
 
-/// Connects to the daemon, if one can be met.
-pub fn connect(directory: &Path) -> Option<UnixStream> {
-    place::sockets(directory).iter().find_map(|socket| UnixStream::connect(socket).ok())
-}
-
 /// Connects to the daemon of this state directory, starting it if need be, and greets it.
-pub fn meet(directory: &Path, hello: &Hello) -> Result<(UnixStream, Welcome), Failure> {
+pub fn meet(directory: &Path, hello: &Hello) -> Result<(Stream, Welcome), Failure> {
     let mut tried = 0;
     loop {
         let stream = match connect(directory) {
@@ -63,7 +55,7 @@ pub fn meet(directory: &Path, hello: &Hello) -> Result<(UnixStream, Welcome), Fa
 }
 
 /// Says who comes and hears who is there.
-pub fn greet(mut stream: UnixStream, hello: &Hello) -> Result<(UnixStream, Welcome), Failure> {
+pub fn greet(mut stream: Stream, hello: &Hello) -> Result<(Stream, Welcome), Failure> {
     let answer = greeting::line(hello)
         .and_then(|line| {
             stream.set_read_timeout(Some(GREETING))?;
@@ -101,7 +93,7 @@ fn other_version(theirs: u32) -> Failure {
 }
 
 /// Reads up to the first newline, and nothing behind it.
-fn read_line(stream: &mut UnixStream) -> io::Result<Vec<u8>> {
+fn read_line(stream: &mut Stream) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
     let mut byte = [0];
     while stream.read(&mut byte)? == 1 {
@@ -117,7 +109,7 @@ fn read_line(stream: &mut UnixStream) -> io::Result<Vec<u8>> {
 }
 
 /// Starts the daemon. Of several processes that do so at once one starts it, and the others wait.
-fn start(directory: &Path) -> Result<UnixStream, Failure> {
+fn start(directory: &Path) -> Result<Stream, Failure> {
     let starting = hold_start(directory).map_err(|error| unusable(directory, &error))?;
     let found = loop {
         if let Some(stream) = connect(directory) {
@@ -171,14 +163,14 @@ fn hold_start(directory: &Path) -> io::Result<File> {
 
 /// Somebody has the lock: a daemon that is not to be met yet, or one in an editor's own process. `None`
 /// when that one is gone.
-fn await_owner(directory: &Path, pid: Option<u32>) -> Result<Option<UnixStream>, Failure> {
+fn await_owner(directory: &Path, pid: Option<u32>) -> Result<Option<Stream>, Failure> {
     let since = Instant::now();
     let mut asked = false;
     loop {
         if let Some(stream) = connect(directory) {
             return Ok(Some(stream));
         }
-        let Some(owner) = pid.and_then(process).filter(|owner| is_alive(*owner)) else {
+        let Some(owner) = pid.filter(|owner| system::is_alive(directory, *owner)) else {
             return Ok(None);
         };
         if home::daemon_of(directory) != pid {
@@ -189,30 +181,17 @@ fn await_owner(directory: &Path, pid: Option<u32>) -> Result<Option<UnixStream>,
         }
         if !asked && since.elapsed() > SOCKET_LOST {
             asked = true;
-            // Its socket is gone, as when somebody clears /tmp: SIGHUP has it made anew.
-            let _ = kill_process(owner, Signal::HUP);
+            system::ask_for_socket(owner);
         }
         std::thread::sleep(RETRY);
     }
 }
 
-fn process(pid: u32) -> Option<Pid> {
-    i32::try_from(pid).ok().and_then(Pid::from_raw)
-}
-
-fn is_alive(pid: Pid) -> bool {
-    test_kill_process(pid) != Err(rustix::io::Errno::SRCH)
-}
-
-/// Ends a daemon that cannot be spoken with: asks it by SIGTERM, and after `patience` no longer asks.
+/// Ends a daemon that cannot be spoken with.
 pub fn terminate(directory: &Path, patience: Duration) {
-    let Some(pid) = home::daemon_of(directory).and_then(process) else { return };
-    let since = Instant::now();
-    let _ = kill_process(pid, Signal::TERM);
-    while is_alive(pid) && since.elapsed() < patience {
-        std::thread::sleep(RETRY);
+    if let Some(owner) = home::daemon_of(directory) {
+        system::end(directory, owner, patience);
     }
-    let _ = kill_process(pid, Signal::KILL);
 }
 
 /// Starts `outrigger daemon run`, from a copy of the newest build that is known, and waits for what it
@@ -229,14 +208,10 @@ fn spawn(directory: &Path) -> io::Result<String> {
 }
 
 fn spawn_program(program: &Path) -> io::Result<String> {
-    let mut child = Command::new(program)
-        .arg0("outrigger")
-        .args(["daemon", "launch"])
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()?;
+    let mut command = Command::new(program);
+    command.args(["daemon", "launch"]).current_dir("/");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = system::name(&mut command).spawn()?;
     let mut said = String::new();
     if let Some(output) = child.stdout.take() {
         BufReader::new(output.take(4_096)).read_line(&mut said)?;
@@ -249,16 +224,11 @@ fn spawn_program(program: &Path) -> io::Result<String> {
 /// `outrigger daemon launch`: starts the daemon and ends at once, so that the daemon has no parent that
 /// an editor would find when it ends the tree of its child.
 pub fn launch() -> io::Result<()> {
-    Command::new(std::env::current_exe()?)
-        .arg0("outrigger")
-        .args(["daemon", "run"])
-        .current_dir("/")
-        // Started by a command of another daemon's codex, it is still nobody's.
-        .env_remove(offspring::VARIABLE)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .map(drop)
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["daemon", "run"]).current_dir("/").stdin(Stdio::null()).stderr(Stdio::null());
+    // Started by a command of another daemon's codex, it is still nobody's.
+    command.env_remove(offspring::VARIABLE);
+    system::spawn_detached(system::name(&mut command)).map(drop)
 }
 
 /// Tells whoever started this daemon how it went, and leaves stdout to nobody.
@@ -273,9 +243,5 @@ pub fn say_ready(result: Result<(), &HomeRefused>) -> io::Result<()> {
     let mut output = io::stdout();
     // Nobody may be listening: a daemon that was started by hand, in the background.
     let _ = writeln!(output, "{said}").and_then(|()| output.flush());
-    let nothing = OpenOptions::new().read(true).write(true).open("/dev/null")?;
-    rustix::stdio::dup2_stdin(&nothing)?;
-    rustix::stdio::dup2_stdout(&nothing)?;
-    rustix::stdio::dup2_stderr(&nothing)?;
-    Ok(())
+    system::leave_stdio()
 }

@@ -8,28 +8,22 @@ mod build;
 pub mod control;
 mod flight;
 mod greeting;
-#[cfg(unix)]
 mod guard;
-#[cfg(unix)]
 mod launch;
-#[cfg(unix)]
+#[cfg_attr(windows, path = "listen_windows.rs")]
 mod listen;
 mod place;
-#[cfg(unix)]
 mod relay;
+mod system;
 mod visitor;
 
 pub use build::{Build, prune};
-#[cfg(unix)]
 pub use control::attach;
 pub use greeting::{Ask, Face, Hello, LINK_VERSION, Welcome};
-#[cfg(unix)]
 pub use guard::{Guard, guard};
-#[cfg(unix)]
 pub use launch::{launch, say_ready};
-#[cfg(unix)]
 pub use listen::listen;
-#[cfg(unix)]
 pub use relay::run as relay;
+pub use system::{Stream, leave_session};
 use visitor::caller;
 pub use visitor::{Caller, Visitor, say};

@@ -32,7 +32,7 @@ fn fallback() -> PathBuf {
 }
 
 /// The name of the pipe on Windows: by the user and the state directory.
-#[cfg_attr(not(windows), allow(dead_code))]
+#[cfg(any(windows, test))]
 pub fn pipe(directory: &Path, user: &str) -> String {
     let user: String = user.chars().filter(char::is_ascii_alphanumeric).collect();
     format!(r"\\.\pipe\outrigger-{user}-{}", home::name_of(directory))

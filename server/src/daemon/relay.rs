@@ -5,8 +5,6 @@
 
 use std::{
     io::{self, Read, Write},
-    net::Shutdown,
-    os::unix::net::UnixStream,
     path::Path,
     process::exit,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -23,6 +21,7 @@ use super::{
     Build, Hello, build,
     flight::{Flight, whole_frames},
     launch,
+    system::{self, Stream},
 };
 
 /// Bytes that are passed on at once.
@@ -68,12 +67,16 @@ pub fn run() -> u8 {
         }
     };
     pass_on(stream, &flight);
+    if cfg!(windows) && lock(&flight).exit_code().is_none() {
+        // The end of what we write is no end for the daemon there: the end of this process is.
+        return GONE;
+    }
     // The daemon writes what is left and closes; the other thread ends the process then.
     let _ = back.join();
     GONE
 }
 
-fn meet(directory: &Path) -> Result<UnixStream, Failure> {
+fn meet(directory: &Path) -> Result<Stream, Failure> {
     let build = std::env::current_exe().and_then(|program| Build::of(&program));
     let build = build.map_err(|error| {
         Failure::new(FailureKind::Io, format!("This program cannot be read: {error}."))
@@ -95,7 +98,7 @@ fn lock(flight: &Shared) -> MutexGuard<'_, Flight> {
 }
 
 /// Passes the editor's bytes on until it closes its end or the daemon takes no more.
-fn pass_on(mut stream: UnixStream, flight: &Shared) {
+fn pass_on(mut stream: Stream, flight: &Shared) {
     let mut input = io::stdin().lock();
     let mut chunk = vec![0; CHUNK];
     loop {
@@ -115,11 +118,11 @@ fn pass_on(mut stream: UnixStream, flight: &Shared) {
             return;
         }
     }
-    let _ = stream.shutdown(Shutdown::Write);
+    let _ = system::end_writing(&stream);
 }
 
 /// Passes the daemon's frames back until it closes. The exit code.
-fn pass_back(mut stream: UnixStream, flight: &Shared) -> u8 {
+fn pass_back(mut stream: Stream, flight: &Shared) -> u8 {
     let mut output = io::stdout().lock();
     let mut held: Vec<u8> = Vec::with_capacity(CHUNK);
     let mut chunk = vec![0; CHUNK];
