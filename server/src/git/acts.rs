@@ -463,11 +463,12 @@ impl Plan {
 
     /// Fails where a selection would join two lines.
     fn in_bytes(self, base: &[u8]) -> Result<(Self, Edits), Error> {
-        let lines: Vec<LineEdit> = self.edits.iter().map(|(_, edit)| edit.clone()).collect();
-        in_bytes(base, &lines)?;
+        let edits: Vec<LineEdit> = self.edits.iter().map(|(_, edit)| edit.clone()).collect();
+        in_bytes(base, &edits)?;
+        let lines = Lines::of(base);
         let mut found = Vec::new();
         for (act, edit) in &self.edits {
-            let span = Lines::of(base).span(edit.lines.clone());
+            let span = lines.span(edit.lines.clone());
             let with = edit.with.concat();
             if base[span.clone()] != *with {
                 found.push((*act, Edit { span, with }));

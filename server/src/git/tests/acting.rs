@@ -98,7 +98,7 @@ fn patch(hunks: &[(&Hunk, Option<&LineNumbers>)], act: Act) -> Vec<u8> {
         }
         let count = |not: LineKind| lines.iter().filter(|(kind, _)| *kind != not).count();
         let (olds, news) = (count(LineKind::Added), count(LineKind::Removed));
-        // Without context git goes by the line numbers alone, so they are those of the chosen hunks.
+        // The line numbers are those of the chosen hunks.
         let forward = act == Act::Stage;
         let (start, from, to) = if forward {
             (hunk.old_start - u32::from(hunk.old_lines > 0), olds, news)
@@ -118,18 +118,49 @@ fn patch(hunks: &[(&Hunk, Option<&LineNumbers>)], act: Act) -> Vec<u8> {
     patch
 }
 
-fn numbers(dice: &mut Dice, hunk: &Hunk) -> LineNumbers {
+/// The same lines as part of hunks with context: without, git can take one of two like lines for the other.
+fn with_context<'a>(
+    wide: &'a [Hunk],
+    chosen: &[(&Hunk, Option<LineNumbers>)],
+) -> Vec<(&'a Hunk, LineNumbers)> {
+    let mut all = LineNumbers::default();
+    for (hunk, lines) in chosen {
+        let lines = lines.clone().unwrap_or_else(|| changed(hunk));
+        all.old.extend(lines.old);
+        all.new.extend(lines.new);
+    }
+    let within = wide.iter().map(|hunk| {
+        let mut lines = changed(hunk);
+        lines.old.retain(|line| all.old.contains(line));
+        lines.new.retain(|line| all.new.contains(line));
+        (hunk, lines)
+    });
+    within.filter(|(_, lines)| !lines.old.is_empty() || !lines.new.is_empty()).collect()
+}
+
+/// All changed lines of a hunk.
+fn changed(hunk: &Hunk) -> LineNumbers {
     let (mut old, mut new) = (hunk.old_start, hunk.new_start);
-    let mut numbers = LineNumbers::default();
+    // Where a hunk has no lines of a text, its start is the line before.
+    old += u32::from(hunk.old_lines == 0);
+    new += u32::from(hunk.new_lines == 0);
+    let mut changed = LineNumbers::default();
     for line in &hunk.lines {
         match line.kind {
-            LineKind::Removed if dice.roll(2) == 0 => numbers.old.push(old),
-            LineKind::Added if dice.roll(2) == 0 => numbers.new.push(new),
-            LineKind::Context | LineKind::Removed | LineKind::Added => {}
+            LineKind::Removed => changed.old.push(old),
+            LineKind::Added => changed.new.push(new),
+            LineKind::Context => {}
         }
         old += u32::from(line.kind != LineKind::Added);
         new += u32::from(line.kind != LineKind::Removed);
     }
+    changed
+}
+
+fn numbers(dice: &mut Dice, hunk: &Hunk) -> LineNumbers {
+    let mut numbers = changed(hunk);
+    numbers.old.retain(|_| dice.roll(2) == 0);
+    numbers.new.retain(|_| dice.roll(2) == 0);
     numbers
 }
 
@@ -176,6 +207,7 @@ fn hunks_and_lines_are_carried_as_git_apply_does() {
         let act = [Act::Stage, Act::Unstage, Act::Revert][dice.roll(3) as usize];
         let context = [0, 3][dice.roll(2) as usize];
         let hunks = stage.hunks("f", side(act), context);
+        let wide = stage.hunks("f", side(act), 3);
         let mut chosen = Vec::new();
         for hunk in &hunks {
             match dice.roll(4) {
@@ -197,7 +229,8 @@ fn hunks_and_lines_are_carried_as_git_apply_does() {
             .iter()
             .map(|(hunk, lines)| Target { hunk_id: hunk.hunk_id.clone(), lines: lines.clone() });
         let acted = stage.act(act, "f", &Selection::Hunks(targets.collect()));
-        let for_git: Vec<_> = chosen.iter().map(|(hunk, lines)| (*hunk, lines.as_ref())).collect();
+        let for_git = with_context(&wide, &chosen);
+        let for_git: Vec<_> = for_git.iter().map(|(hunk, lines)| (*hunk, Some(lines))).collect();
         let journal_id = match acted {
             Ok(journal_id) => journal_id,
             Err(Refused::Because(Error::Unsupported(Unsupported::JoinsLines))) => {
@@ -221,13 +254,7 @@ fn hunks_and_lines_are_carried_as_git_apply_does() {
             Act::Revert => &["-R"],
         };
         let file = other.beside("patch");
-        let mut arguments = vec![
-            "-c",
-            "core.whitespace=cr-at-eol",
-            "apply",
-            "--whitespace=nowarn",
-            "--unidiff-zero",
-        ];
+        let mut arguments = vec!["-c", "core.whitespace=cr-at-eol", "apply", "--whitespace=nowarn"];
         arguments.extend(how);
         arguments.push(file.to_str().unwrap());
         other.git(&arguments);

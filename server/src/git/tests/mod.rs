@@ -3,6 +3,7 @@
 mod acting;
 mod crash;
 mod figures;
+mod files;
 mod listing;
 mod threads;
 mod turns;
