@@ -92,3 +92,28 @@ fn what_is_no_folder_to_be_listed_is_said_by_its_kind() {
         assert_eq!(refused["data"]["kind"], kind, "{refused}");
     }
 }
+
+#[test]
+fn what_the_person_granted_is_granted_after_a_restart() {
+    let workspace = Workspace::with(&[]);
+    let outside = workspace.beside("elsewhere");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("file"), "").unwrap();
+    let outside = uri(&outside.canonicalize().unwrap());
+    let first = workspace.editor().launch();
+    let granted = first.call("outrigger/grant/add", json!({ "uri": outside }));
+    first.kill();
+    first.exit_status();
+
+    let second = workspace.editor().events(&["grant"]).launch();
+    assert_eq!(second.note("outrigger/grant/changed"), granted);
+    assert_eq!(names(&second, &outside), [json!("file")]);
+    second.call("outrigger/grant/remove", json!({ "uri": outside }));
+    second.note("outrigger/grant/changed");
+    second.kill();
+    second.exit_status();
+
+    let third = workspace.editor().launch();
+    let refused = third.refused("outrigger/file/listDirectory", json!({ "uri": outside }));
+    assert_eq!(refused["data"]["kind"], "pathNotGranted");
+}

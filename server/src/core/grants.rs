@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Effect, Purpose, Step, session::Session};
+use super::{Effect, Purpose, Step, session::Session, stored::Then};
 use crate::{
     paths,
     protocol::{
@@ -14,6 +14,7 @@ use crate::{
         file::{Directory, DirectoryEntry, FileRef, Grant, GrantSource, Grants},
         note,
     },
+    store::{Answer, Error, grants as stored},
 };
 
 /// Folders that a person may grant.
@@ -49,6 +50,13 @@ pub struct Entry {
 /// The folders that the person granted, with when, in epoch milliseconds.
 pub type Granted = BTreeMap<PathBuf, u64>;
 
+/// What waits for the store.
+pub(super) enum Kept {
+    Added { session: SessionId, id: RpcId, path: PathBuf, added_at: u64 },
+    Removed { session: SessionId, id: RpcId },
+    Loaded,
+}
+
 impl Step<'_> {
     pub(super) fn grant_list(&mut self, session: SessionId, id: RpcId) {
         if let Some(grants) = self.grants_of(session, &id) {
@@ -77,12 +85,9 @@ impl Step<'_> {
         match result {
             Ok(path) => {
                 let added_at = self.now.epoch_ms;
-                let known = self.world.granted.contains_key(&path);
-                self.world.granted.entry(path).or_insert(added_at);
-                self.grant_list(session, id);
-                if !known {
-                    self.tell_grants(None);
-                }
+                let grant = stored::Grant { path: bytes_of(&path), added_at };
+                let then = Then::Grant(Kept::Added { session, id, path, added_at });
+                self.store(stored::Request::Add(grant).into(), then);
             }
             Err(failure) => self.fail(session, id, failure),
         }
@@ -93,11 +98,48 @@ impl Step<'_> {
             return;
         }
         let Some(path) = self.path_of(session, &id, params) else { return };
-        if self.world.granted.remove(&path).is_none() {
+        if !self.world.granted.contains_key(&path) {
             return self.fail(session, id, not_granted(&path));
         }
-        self.grant_list(session, id);
+        // Not allowed from now on, whatever becomes of the row.
+        self.world.granted.remove(&path);
         self.tell_grants(None);
+        let request = stored::Request::Remove { path: bytes_of(&path) };
+        self.store(request.into(), Then::Grant(Kept::Removed { session, id }));
+    }
+
+    /// Asks for what earlier runs granted.
+    pub(super) fn load_grants(&mut self) {
+        self.store(stored::Request::List.into(), Then::Grant(Kept::Loaded));
+    }
+
+    /// A grant counts once it is on the disk: one that is gone after a restart would be a surprise.
+    pub(super) fn grant_stored(&mut self, kept: Kept, result: Result<Answer, Error>) {
+        match (kept, result) {
+            (Kept::Added { session, id, path, added_at }, Ok(_)) => {
+                let known = self.world.granted.contains_key(&path);
+                self.world.granted.entry(path).or_insert(added_at);
+                self.grant_list(session, id);
+                if !known {
+                    self.tell_grants(None);
+                }
+            }
+            (Kept::Removed { session, id }, Ok(_)) => self.grant_list(session, id),
+            (Kept::Loaded, Ok(Answer::Grants(grants))) => {
+                let before = self.world.granted.len();
+                for stored::Grant { path, added_at } in grants {
+                    self.world.granted.entry(path_of_bytes(path)).or_insert(added_at);
+                }
+                if self.world.granted.len() > before {
+                    self.tell_grants(None);
+                }
+            }
+            (Kept::Added { session, id, .. } | Kept::Removed { session, id }, Err(error)) => {
+                self.fail(session, id, error.into());
+            }
+            (Kept::Loaded, Err(error)) => self.not_stored(&error),
+            (Kept::Loaded, Ok(_)) => {}
+        }
     }
 
     pub(super) fn list_directory(&mut self, session: SessionId, id: RpcId, params: &FileRef) {
@@ -201,4 +243,19 @@ fn entry(entry: &Entry) -> Option<DirectoryEntry> {
 fn not_granted(path: &Path) -> Failure {
     let why = format!("{} is not among the granted folders.", path.display());
     Failure::new(FailureKind::PathNotGranted, why)
+}
+
+/// A path as it is stored: its own bytes, which need not be text.
+fn bytes_of(path: &Path) -> Vec<u8> {
+    path.as_os_str().as_encoded_bytes().to_vec()
+}
+
+#[cfg(unix)]
+fn path_of_bytes(bytes: Vec<u8>) -> PathBuf {
+    PathBuf::from(<std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(bytes))
+}
+
+#[cfg(not(unix))]
+fn path_of_bytes(bytes: Vec<u8>) -> PathBuf {
+    String::from_utf8_lossy(&bytes).into_owned().into()
 }

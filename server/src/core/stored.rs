@@ -1,7 +1,7 @@
 //! What goes to the store and what follows from its answers. Nothing that a person was promised goes on before it is on
 //! the disk.
 
-use super::{Effect, Purpose, Step, approvals, atoms, queue};
+use super::{Effect, Purpose, Step, approvals, atoms, grants, queue};
 use crate::{
     protocol::{
         Failure, FailureKind, RpcId, SessionId,
@@ -15,6 +15,7 @@ pub(super) enum Then {
     Approval(approvals::Kept),
     Atom(atoms::Kept),
     Queue(queue::Kept),
+    Grant(grants::Kept),
     /// Nobody waits for it; that it failed is told.
     Noted,
 }
@@ -30,6 +31,7 @@ impl Step<'_> {
         if self.world.run != Some(run) {
             self.world.run = Some(run);
             self.load_queues();
+            self.load_grants();
         }
     }
 
@@ -43,6 +45,7 @@ impl Step<'_> {
                     Then::Approval(kept) => self.approval_stored(kept, result),
                     Then::Atom(kept) => self.atom_stored(kept, result),
                     Then::Queue(kept) => self.queue_stored(kept, result),
+                    Then::Grant(kept) => self.grant_stored(kept, result),
                     Then::Noted => {
                         result.map_or_else(|error| self.not_stored(&error), |_: Answer| ());
                     }
