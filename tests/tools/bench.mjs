@@ -14,7 +14,7 @@ const USAGE = `npm run bench [-- [--peers] [--quick] [--only FIGURE]]
 
   --peers         also start the ACP agents for Codex, which come from npm
   --quick         less of everything, to see that it works; nothing is written
-  --only FIGURE   start, memory, turn, paced, replay or pause; nothing is written`;
+  --only FIGURE   start, shared-start, relay, sessions, idle, memory, turn, paced, replay or pause; nothing is written`;
 
 const PAGE = path.join(root, "docs/benchmarks.md");
 const PEERS = ["@agentclientprotocol/codex-acp", "@zed-industries/codex-acp"];
@@ -101,6 +101,8 @@ ${table}
 
 - Every figure and what stands beside it were measured in one run, taking turns.
 - *Start*: from the spawn to the answer of \`initialize\`. The bare responder is the least program that answers.
+- *Daemon*: the editor starts a relay, which starts the daemon where none runs; "copied" is the first start of a build. The relay's delay is half the difference between
+  a question through it and one straight at the daemon's socket, asked in turn with 2 ms between. The editors of one daemon all follow all turns; each text is compared.
 - *Turn*: the scripted model sends deltas as fast as they are read. Each pair is one turn through Outrigger and one read straight
   from the app-server's stdout; both clocks are \`CLOCK_MONOTONIC\`. The ratio is the time without Outrigger over the time with it.
 - *Delay*: a small program before codex notes when each delta was written, on both ways. What Outrigger adds is the difference of the
