@@ -10,6 +10,8 @@ pub mod daemon;
 pub mod editor;
 pub mod environment;
 mod files;
+// It goes by descriptors of folders, which Windows has not.
+#[cfg(unix)]
 pub mod git;
 mod grants;
 pub mod home;
