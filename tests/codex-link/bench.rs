@@ -204,6 +204,7 @@ fn short(frame: &Frame) -> String {
             Ok(result) => format!("{token} {method}: {result:?}"),
             Err(error) => format!("{token} {method} failed: {}", kind(error)),
         },
+        Frame::Unsent { token, method, .. } => format!("{token} {method} unsent"),
         Frame::Garbled { message } => format!("garbled: {message}"),
     }
 }

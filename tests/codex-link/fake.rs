@@ -176,10 +176,10 @@ async fn when_it_dies_every_open_request_is_answered_before_its_exit_is_told() {
 }
 
 #[tokio::test]
-async fn without_a_process_a_request_is_answered_at_once() {
+async fn without_a_process_a_request_is_given_back_at_once() {
     let mut bench = Bench::fake(&json!([]));
     bench.ask(70, "thread/read");
-    assert_eq!(bench.told().await, ["70 thread/read failed: appServerDown"]);
+    assert_eq!(bench.told().await, ["70 thread/read unsent"]);
 }
 
 #[tokio::test]

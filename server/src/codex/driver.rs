@@ -164,16 +164,14 @@ impl Driver {
                 if self.supervisor.was_not_found() { self.supervisor.restart(now) } else { None }
             }
             Command::Request { token, method, params, timeout } => {
-                let answer = match self.upstream() {
-                    Some(upstream) => upstream.ask(token, method, params, timeout, now),
-                    None => Some(Answer {
-                        token,
-                        method,
-                        result: Err(down("Codex is not running.")),
-                        elapsed: Duration::ZERO,
-                    }),
-                };
-                self.answer(self.supervisor.epoch(), answer.into_iter().collect()).await;
+                let epoch = self.supervisor.epoch();
+                if let Some(upstream) = self.upstream() {
+                    let refused = upstream.ask(token, method, params, timeout, now);
+                    self.answer(epoch, refused.into_iter().collect()).await;
+                } else {
+                    let frames = vec![Frame::Unsent { token, method, params }];
+                    self.emit(Event::Frames { epoch, frames }).await;
+                }
                 None
             }
             Command::Forget { token } => {

@@ -22,7 +22,8 @@ pub enum Command {
     Restart,
     /// Looks elsewhere from the next start on. After a failure to find or start codex it is tried at once.
     Reconfigure(Search),
-    /// Asks codex. It is answered by exactly one [`Frame::Response`] with the same token, unless it is forgotten.
+    /// Asks codex. It is answered by exactly one [`Frame::Response`] with the same token, or given back as
+    /// [`Frame::Unsent`], unless it is forgotten.
     Request {
         token: u64,
         method: String,
@@ -82,6 +83,13 @@ pub enum Frame {
         result: Result<Raw, RpcError>,
         /// Since the core asked.
         elapsed: Duration,
+    },
+    /// A request that no process ever got, given back: it was asked when the last one was gone and the next
+    /// one not ready.
+    Unsent {
+        token: u64,
+        method: String,
+        params: Raw,
     },
     /// A line that is no message; the connection goes on.
     Garbled {

@@ -210,6 +210,7 @@ impl Step<'_> {
                 self.server_request(epoch, id, method.as_str(), &params);
             }
             codex::Frame::Response { token, result, .. } => self.response(token, result),
+            codex::Frame::Unsent { token, method, params } => self.unsent(token, method, &params),
             codex::Frame::Garbled { message } => self.garbled_upstream(message),
         }
     }

@@ -276,6 +276,7 @@ impl Step<'_> {
                 }
             }
             Then::Turn { thread } => {
+                self.turn_accepted(&thread, &result);
                 let turn = result.decode::<Value>().unwrap_or_default();
                 let turn = turn.pointer("/turn/id").cloned().unwrap_or_default();
                 if let Some(state) = self.world.sessions.get_mut(&session) {

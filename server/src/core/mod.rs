@@ -189,6 +189,7 @@ enum Purpose {
         session: SessionId,
         id: RpcId,
         method: String,
+        thread: Option<ThreadId>,
         tools: bool,
     },
     /// Bringing an open thread back after the app-server was restarted.

@@ -72,16 +72,17 @@ impl Step<'_> {
             let result = serde_json::json!({ "status": "unsubscribed" });
             return self.answer(session, id, &result);
         }
-        if let (Some(thread), Some(state)) = (thread, self.world.sessions.get_mut(&session))
+        if let (Some(thread), Some(state)) = (&thread, self.world.sessions.get_mut(&session))
             && method.starts_with("turn/")
         {
-            state.last_thread = Some(thread);
+            state.last_thread = Some(thread.clone());
         }
         self.note_sent(method, params);
         let purpose = Purpose::Editor {
             session,
             id: id.clone(),
             method: method.to_owned(),
+            thread,
             tools: params.get("dynamicTools").is_some_and(|tools| !tools.is_null()),
         };
         let token = self.upstream(method, params_for(method, params), purpose);
@@ -103,7 +104,12 @@ impl Step<'_> {
     pub(super) fn response(&mut self, token: u64, result: Result<Raw, RpcError>) {
         let Some(purpose) = self.world.purposes.remove(&token) else { return };
         match purpose {
-            Purpose::Editor { session, id, method, tools } => {
+            Purpose::Editor { session, id, method, thread, tools } => {
+                if let (Ok(result), Some(thread)) = (&result, &thread)
+                    && method == "turn/start"
+                {
+                    self.turn_accepted(thread, result);
+                }
                 if let Ok(result) = &result
                     && opens_thread(&method)
                 {
@@ -130,6 +136,34 @@ impl Step<'_> {
             | Purpose::Grant { .. }
             | Purpose::Directory { .. }
             | Purpose::Rest => {}
+        }
+    }
+
+    /// The process was gone before a request got to it. An editor's own waits for the next process.
+    pub(super) fn unsent(&mut self, token: u64, method: String, params: &Raw) {
+        let thread = match self.world.purposes.get(&token) {
+            Some(Purpose::Editor { thread, .. }) => thread.clone(),
+            _ => None,
+        };
+        let refused = match self.world.server.passage(thread.as_ref()) {
+            Passage::Refuse(failure) => Some(failure),
+            Passage::Go | Passage::Hold => None,
+        };
+        match self.world.purposes.remove(&token) {
+            Some(Purpose::Editor { session, id, thread, .. }) if refused.is_none() => {
+                let open = self.world.sessions.get_mut(&session).and_then(|s| s.open.get_mut(&id));
+                // Cancelled meanwhile, it is answered already.
+                let Some(open) = open else { return };
+                open.token = None;
+                let params = params.decode().unwrap_or_default();
+                self.hold(session, id, thread, Work::Proxy { method, params });
+            }
+            Some(purpose) => {
+                let failure = refused.unwrap_or_else(|| self.world.server.down());
+                self.world.purposes.insert(token, purpose);
+                self.response(token, Err(failure.into()));
+            }
+            None => {}
         }
     }
 

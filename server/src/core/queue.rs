@@ -349,7 +349,13 @@ impl Step<'_> {
         message: &str,
         result: Result<Raw, RpcError>,
     ) {
-        let Err(error) = result else { return self.queued_arrived(thread, message) };
+        let error = match result {
+            Ok(result) => {
+                self.turn_accepted(thread, &result);
+                return self.queued_arrived(thread, message);
+            }
+            Err(error) => error,
+        };
         match unanswered(&error) {
             // It may have arrived: after the restart it is looked for.
             Some(FailureKind::AppServerDown) => {}

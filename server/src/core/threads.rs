@@ -222,6 +222,18 @@ impl Step<'_> {
         self.queue_resumed(id);
     }
 
+    /// The app-server has taken a turn: it is there from the answer on, also when the process dies before
+    /// it has said that it began.
+    pub(super) fn turn_accepted(&mut self, thread: &ThreadId, result: &Raw) {
+        let Ok(parts) = result.view::<HashMap<String, &serde_json::value::RawValue>>() else {
+            return;
+        };
+        if let Some(turn) = parts.get("turn") {
+            let params = Raw::of(&serde_json::json!({ "threadId": thread, "turn": turn }));
+            self.reduce("turn/started", Some(thread), &params);
+        }
+    }
+
     /// The app-server did not give an open thread back after a restart.
     pub(super) fn thread_lost(&mut self, id: &ThreadId, error: &RpcError) {
         if let Some(entry) = self.world.threads.get_mut(id.as_str()) {

@@ -98,6 +98,11 @@ fn a_queued_message_is_sent_though_its_editor_is_gone() {
     assert_eq!(sent_up(&ended).1, "turn/start");
     assert_eq!(names(&stage.sleep(10 * MINUTE)), Vec::<String>::new());
     stage.answered(&ended, json!({ "turn": { "id": "v" } }));
+    // Its turn has not said that it began, and goes on all the same.
+    assert_eq!(names(&stage.sleep(10 * MINUTE)), Vec::<String>::new());
+    let last =
+        json!({ "threadId": "t", "turn": { "id": "v", "items": [], "status": "completed" } });
+    stage.note("turn/completed", last);
     assert_eq!(names(&stage.sleep(MINUTE)), ["quit"]);
 }
 
