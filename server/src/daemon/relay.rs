@@ -8,6 +8,7 @@ use std::{
     path::Path,
     process::exit,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use tracing::{debug, error, info};
@@ -29,6 +30,9 @@ const CHUNK: usize = 64 << 10;
 /// A frame of the daemon up to this many bytes is passed on whole, so that a daemon that dies in the
 /// middle of it leaves the editor a stream that can be gone on with.
 const MAX_HELD: usize = 1 << 20;
+
+/// How long an editor that goes on writing is listened to when the daemon is gone.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// The exit code for a daemon that is gone: the editor starts us again.
 const GONE: u8 = 1;
@@ -97,11 +101,37 @@ fn lock(flight: &Shared) -> MutexGuard<'_, Flight> {
     flight.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Passes the editor's bytes on until it closes its end or the daemon takes no more.
+/// Whether the editor has written something, or closed its end: waits for it, or only looks.
+#[cfg(unix)]
+fn has_input(waits: bool) -> bool {
+    use rustix::{
+        event::{PollFd, PollFlags, poll},
+        fs::Timespec,
+    };
+    let (stdin, now) = (io::stdin(), Timespec::default());
+    let limit = if waits { None } else { Some(&now) };
+    poll(&mut [PollFd::new(&stdin, PollFlags::IN)], limit).is_ok_and(|ready| ready > 0)
+}
+
+/// A pipe cannot be waited for here without reading it: the read waits.
+#[cfg(not(unix))]
+fn has_input(waits: bool) -> bool {
+    waits
+}
+
+/// Passes the editor's bytes on until it closes its end. When the daemon takes no more they are only
+/// noted, for the other thread to answer.
 fn pass_on(mut stream: Stream, flight: &Shared) {
     let mut input = io::stdin().lock();
     let mut chunk = vec![0; CHUNK];
+    let mut is_taken = true;
     loop {
+        if !has_input(true) {
+            continue;
+        }
+        // Read and noted in one: an answer must not come before its question was seen, and at the end
+        // nothing may be on the way between the two.
+        let early = cfg!(unix).then(|| lock(flight));
         let length = match input.read(&mut chunk) {
             Ok(0) => break,
             Ok(length) => length,
@@ -111,12 +141,8 @@ fn pass_on(mut stream: Stream, flight: &Shared) {
                 break;
             }
         };
-        // Noted first: an answer must not come before its question was seen.
-        lock(flight).asked(&chunk[..length]);
-        if stream.write_all(&chunk[..length]).is_err() {
-            // The other thread sees the end of the stream and says what there is to say.
-            return;
-        }
+        early.unwrap_or_else(|| lock(flight)).asked(&chunk[..length]);
+        is_taken = is_taken && stream.write_all(&chunk[..length]).is_ok();
     }
     let _ = system::end_writing(&stream);
 }
@@ -185,7 +211,16 @@ fn write(output: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
 
 /// The daemon has closed. After `exit` that is what was wanted; else the editor is told.
 fn end(output: &mut impl Write, torn: usize, flight: &Shared) -> u8 {
-    let mut flight = lock(flight);
+    let since = Instant::now();
+    let mut flight = loop {
+        let flight = lock(flight);
+        // What the editor had written by now is answered too.
+        if since.elapsed() > LAST_WORDS || !has_input(false) {
+            break flight;
+        }
+        drop(flight);
+        std::thread::yield_now();
+    };
     if let Some(code) = flight.exit_code() {
         return code;
     }
