@@ -63,18 +63,22 @@ fn beside_a_solo_process_an_editor_is_told_who_has_the_home() {
     assert_eq!(next.play(&next.start_thread(), "[[msg:my turn]]"), "completed");
 }
 
-/// Stands where the daemon would, and answers every greeting with this line.
-fn fake_daemon(workspace: &Workspace, welcome: &'static str) {
-    let directory = workspace.state_directory();
-    std::fs::create_dir_all(&directory).unwrap();
-    let listener = UnixListener::bind(directory.join("socket")).unwrap();
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let mut hello = String::new();
-            BufReader::new(&stream).read_line(&mut hello).unwrap();
-            let _ = writeln!(stream, "{welcome}");
-        }
-    });
+/// Stands where the daemon would, and answers every greeting with one line.
+struct FakeDaemon;
+
+impl FakeDaemon {
+    fn start(workspace: &Workspace, welcome: &'static str) {
+        let directory = workspace.state_directory();
+        std::fs::create_dir_all(&directory).unwrap();
+        let listener = UnixListener::bind(directory.join("socket")).unwrap();
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let mut hello = String::new();
+                BufReader::new(&stream).read_line(&mut hello).unwrap();
+                let _ = writeln!(stream, "{welcome}");
+            }
+        });
+    }
 }
 
 #[test]
@@ -83,7 +87,7 @@ fn a_daemon_of_another_link_version_is_named_with_the_way_out() {
         [(r#"{"outrigger":99,"greetings":"later"}"#, 99), (r#"{"outrigger":0}"#, 0)]
     {
         let workspace = Workspace::empty();
-        fake_daemon(&workspace, welcome);
+        FakeDaemon::start(&workspace, welcome);
         let editor = workspace.editor().shared_with_a_fake().spawn();
         let refused = editor.initialize().unwrap_err();
         assert_eq!(

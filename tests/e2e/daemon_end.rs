@@ -130,8 +130,13 @@ fn nothing_is_left_of_a_daemon_that_was_killed() {
 fn nothing_is_left_of_an_app_server_that_was_killed() {
     let workspace = Workspace::empty();
     let editor = with_a_command_running(&workspace);
-    processes::kill(pids(&workspace, "app-server")[0]);
+    let killed = pids(&workspace, "app-server");
+    processes::kill(killed[0]);
     processes::until(|| pids(&workspace, "sleep 100").is_empty());
+    processes::until(|| {
+        let now = pids(&workspace, "app-server");
+        now.len() == 1 && now != killed
+    });
     let thread = editor.start_thread();
     assert_eq!(editor.play(&thread, "[[msg:another]]"), "completed");
 }

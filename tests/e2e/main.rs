@@ -25,3 +25,4 @@ mod scene;
 mod secrets;
 mod settings;
 mod threads;
+mod torture;

@@ -30,6 +30,7 @@ pub struct Editor {
     next_id: Cell<i64>,
     introduced: Cell<bool>,
     ended: Cell<bool>,
+    given_up: Cell<bool>,
 }
 
 /// Which processes came of an editor, by the mark in their environment.
@@ -90,6 +91,7 @@ impl Editor {
             next_id: Cell::new(1),
             introduced: Cell::new(false),
             ended: Cell::new(false),
+            given_up: Cell::new(false),
         }
     }
 
@@ -167,15 +169,32 @@ impl Editor {
         id
     }
 
+    /// The same when the other end may be gone by now.
+    pub fn try_to_ask_for(&self, method: &str, params: Value) -> i64 {
+        let id = self.next_id.replace(self.next_id.get() + 1);
+        let request = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+        if let Some(stdin) = &mut *self.stdin.borrow_mut() {
+            self.inbox.log("->", &request.to_string());
+            let _ = stdin.write_all(&frame(&request)).and_then(|()| stdin.flush());
+        }
+        id
+    }
+
     /// Waits for the answer to a request: its result or its error.
     pub fn response(&self, id: i64) -> Result<Value, Value> {
+        self.response_or_end(id).unwrap_or_else(|| panic!("no answer to request {id}"))
+    }
+
+    /// The same; none when the wire ended before the answer.
+    pub fn response_or_end(&self, id: i64) -> Option<Result<Value, Value>> {
         let is_answer = |message: &Value| message["id"] == id && message.get("method").is_none();
-        let mut answer = self.inbox.take(&format!("answer to request {id}"), is_answer);
+        let what = format!("answer to request {id}");
+        let mut answer = self.inbox.take_or_end(&what, is_answer).ok()?;
         assert_eq!(answer["jsonrpc"], "2.0");
-        match answer.get_mut("error") {
+        Some(match answer.get_mut("error") {
             Some(error) => Err(error.take()),
             None => Ok(answer["result"].take()),
-        }
+        })
     }
 
     /// The ids of the next so many answers, in the order in which they came.
@@ -282,6 +301,13 @@ impl Editor {
         processes::kill(self.pid);
     }
 
+    /// Its end is a part of the story: what it had not read yet does not matter.
+    pub fn give_up(&self) {
+        self.given_up.set(true);
+        self.ended.set(true);
+        self.hang_up();
+    }
+
     /// Ends the session as LSP has it and returns the exit code.
     pub fn leave(&self) -> Option<i32> {
         self.call("shutdown", Value::Null);
@@ -298,6 +324,9 @@ impl Editor {
     }
 
     fn end_of_story(&self) {
+        if self.given_up.get() {
+            return;
+        }
         if !self.ended.get() {
             if self.introduced.get() {
                 assert_eq!(self.leave(), Some(0), "exit code");

@@ -75,6 +75,15 @@ impl Inbox {
 
     /// The first message not looked at yet that is wanted; it counts as looked at from here on.
     pub fn take(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        self.take_or_end(what, wanted).unwrap_or_else(|ended| panic!("no {what}: {ended}"))
+    }
+
+    /// The same, or why nothing more can come in.
+    pub fn take_or_end(
+        &self,
+        what: &str,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<Value, String> {
         let deadline = Instant::now() + PATIENCE;
         let mut state = self.lock();
         let mut seen = 0;
@@ -82,10 +91,12 @@ impl Inbox {
             let fresh = &mut state.received[seen..];
             if let Some(found) = fresh.iter_mut().find(|r| !r.looked_at && wanted(&r.message)) {
                 found.looked_at = true;
-                return found.message.clone();
+                return Ok(found.message.clone());
             }
             seen = state.received.len();
-            assert!(state.ended.is_none(), "no {what}: {}", state.ended.as_deref().unwrap_or(""));
+            if let Some(ended) = &state.ended {
+                return Err(ended.clone());
+            }
             let left = deadline.saturating_duration_since(Instant::now());
             assert!(!left.is_zero(), "no {what} within {PATIENCE:?}");
             state = self

@@ -17,6 +17,7 @@ mod inbox;
 mod launch;
 pub mod processes;
 pub mod programs;
+mod torture;
 mod wire;
 mod workspace;
 
@@ -25,6 +26,7 @@ use std::time::Duration;
 pub use codex::{Direct, turn};
 pub use editor::{Ask, Editor};
 pub use launch::Launch;
+pub use torture::{Figures, torture};
 pub use wire::frame;
 pub use workspace::Workspace;
 

@@ -17,8 +17,10 @@ pub fn outrigger() -> &'static Path {
 
 /// `cargo test -p outrigger-tests` builds no binary of another package, and a stale one would be tested in its place.
 fn build_outrigger() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let output = test.parent().and_then(Path::parent).expect("tests are built into deps/");
+    let program = std::env::current_exe().unwrap();
+    // Tests are built into deps/, programs beside it.
+    let folders = program.ancestors().skip(1);
+    let output = folders.into_iter().find(|folder| !folder.ends_with("deps")).unwrap();
     let binary = output.join(format!("outrigger{EXE_SUFFIX}"));
     // nextest starts a process for each test: the first one builds, the others wait for it.
     let run = std::env::var("NEXTEST_RUN_ID").unwrap_or_else(|_| std::process::id().to_string());
