@@ -66,6 +66,8 @@ fn is_complete(editor: &mut Client, scale: Scale) -> Outcome<bool> {
     editor.read_threads(scale.streams, |thread, delta| {
         texts.entry(thread.to_owned()).or_default().push_str(delta);
     })?;
-    let wanted: String = (0..scale.stream_deltas).map(|number| format!("tok{number} ")).collect();
+    let tokens: Vec<String> =
+        (0..scale.stream_deltas).map(|number| format!("tok{number} ")).collect();
+    let wanted = tokens.concat();
     Ok(texts.len() == scale.streams && texts.values().all(|text| *text == wanted))
 }
