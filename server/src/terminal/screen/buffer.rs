@@ -21,6 +21,12 @@ impl Row {
         self.cells.iter().rposition(|cell| !cell.is_blank()).map_or(0, |last| last + 1)
     }
 
+    /// Cells up to the last with something in it.
+    pub(super) fn content(&self) -> usize {
+        let last = self.cells.iter().rposition(|cell| cell.code != 0);
+        last.map_or(0, |last| last + usize::from(self.cells[last].width.max(1)))
+    }
+
     pub(super) fn fill(&mut self, from: usize, to: usize, pen: Pen) {
         let to = to.min(self.cells.len());
         if from >= to {

@@ -4,11 +4,13 @@ use std::fmt::Write;
 
 use super::parser::{Param, Params};
 
-/// Default, one of 256, or 24 bits.
+/// Default, one of the 16 with names, one of 256, or 24 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Color {
     #[default]
     Default,
+    /// Themes and bold may change these, and not the same 16 of an [`Color::Index`].
+    Named(u8),
     Index(u8),
     Rgb(u8, u8, u8),
 }
@@ -118,10 +120,10 @@ impl Pen {
                 39 => self.fg = Color::Default,
                 49 => self.bg = Color::Default,
                 59 => self.line = Color::Default,
-                code @ 30..=37 => self.fg = Color::Index(code as u8 - 30),
-                code @ 40..=47 => self.bg = Color::Index(code as u8 - 40),
-                code @ 90..=97 => self.fg = Color::Index(code as u8 - 90 + 8),
-                code @ 100..=107 => self.bg = Color::Index(code as u8 - 100 + 8),
+                code @ 30..=37 => self.fg = Color::Named(code as u8 - 30),
+                code @ 40..=47 => self.bg = Color::Named(code as u8 - 40),
+                code @ 90..=97 => self.fg = Color::Named(code as u8 - 90 + 8),
+                code @ 100..=107 => self.bg = Color::Named(code as u8 - 100 + 8),
                 code => {
                     for (style, set) in STYLES {
                         if code == u32::from(*set) {
@@ -151,10 +153,8 @@ impl Pen {
         for (color, base) in [(self.fg, 38), (self.bg, 48), (self.line, 58)] {
             let _ = match color {
                 Color::Default => Ok(()),
-                Color::Index(index @ 0..8) if base < 58 => write!(out, ";{}", base - 8 + index),
-                Color::Index(index @ 8..16) if base < 58 => {
-                    write!(out, ";{}", u32::from(base) + 52 + u32::from(index) - 8)
-                }
+                Color::Named(index @ 0..8) => write!(out, ";{}", base - 8 + index),
+                Color::Named(index) => write!(out, ";{}", base + 52 + (index - 8)),
                 Color::Index(index) => write!(out, ";{base};5;{index}"),
                 Color::Rgb(r, g, b) => write!(out, ";{base};2;{r};{g};{b}"),
             };

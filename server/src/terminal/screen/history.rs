@@ -39,7 +39,6 @@ impl History {
     }
 
     /// Takes the newest row back.
-    #[cfg(test)]
     pub(super) fn pop(&mut self) -> Option<(String, bool)> {
         let row = self.rows.pop_back()?;
         let text = self.texts.split_off(self.texts.len() - (row >> 1) as usize);

@@ -2,5 +2,6 @@
 
 mod ending;
 mod reattach;
+mod recordings;
 mod scene;
 mod streams;
