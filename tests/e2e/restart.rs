@@ -1,4 +1,4 @@
-//! What outlives a restart: who decided what, and messages that wait.
+//! What outlives a restart: who decided what, what only the live stream of a turn had, and messages that wait.
 
 use outrigger_tests::{Editor, Launch, Workspace};
 use serde_json::{Value, json};
@@ -38,6 +38,48 @@ fn who_decided_what_is_known_after_a_restart() {
     // The same request id of the next process is another approval.
     let late = second.decide(&approval, json!("accept")).unwrap_err();
     assert_eq!(late["data"]["kind"], "approvalResolved");
+}
+
+#[test]
+fn what_the_history_leaves_out_is_there_after_a_restart() {
+    let workspace = Workspace::empty();
+    let first = editor(&workspace).name("first").launch();
+    let thread = first.start_thread();
+    let turn = first.start_turn(&thread, "[[exec:touch kept]]");
+    let approval = first.approval();
+    first.decide(&approval, json!("decline")).unwrap();
+    first.turn_end(&turn);
+    // The model breaks off in the midst of a message.
+    first.play(&thread, "[[drop]]");
+    let turns = |editor: &Editor| {
+        let snapshot = editor.call("outrigger/thread/snapshot", json!({ "threadId": thread }));
+        snapshot["thread"]["turns"].as_array().unwrap().clone()
+    };
+    let before = turns(&first);
+    assert_eq!(first.leave(), Some(0));
+
+    let second = editor(&workspace).name("second").launch();
+    let after = turns(&second);
+    assert_eq!(after, before);
+    let statuses = |turn: &Value| -> Vec<(Value, Value)> {
+        let items = turn["items"].as_array().unwrap().iter();
+        items.map(|item| (item["type"].clone(), item["status"].clone())).collect()
+    };
+    let row = |kind: &str, status: &str| (json!(kind), json!(status));
+    assert_eq!(
+        [statuses(&after[0]), statuses(&after[1])],
+        [
+            vec![
+                row("userMessage", "completed"),
+                row("commandExecution", "declined"),
+                row("agentMessage", "completed"),
+            ],
+            vec![row("userMessage", "completed"), row("agentMessage", "interrupted")],
+        ]
+    );
+    let markers = after[1]["markers"].as_array().unwrap().iter();
+    let kinds: Vec<&Value> = markers.map(|marker| &marker["kind"]).collect();
+    assert_eq!(kinds, ["turnStarted", "error", "turnFailed"]);
 }
 
 #[test]

@@ -361,6 +361,7 @@ impl Step<'_> {
         if self.world.server.epoch.is_some() {
             self.let_threads_rest();
         }
+        self.read_without_store();
         self.redraw();
     }
 

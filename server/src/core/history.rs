@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     codex::requests::{self, Page, Request},
-    protocol::{Failure, FailureKind, Raw, RpcError, RpcId, SessionId, thread::SnapshotParams},
+    protocol::{
+        Failure, FailureKind, Raw, RpcError, RpcId, SessionId, ThreadId, thread::SnapshotParams,
+    },
+    store::live::Turn,
 };
 
 const DEFAULT_LIMIT: u32 = 200;
@@ -27,6 +30,18 @@ pub(super) struct Flow {
     id: RpcId,
     params: SnapshotParams,
     stage: Stage,
+    /// What the store has of this thread beside the history.
+    kept: Vec<Turn>,
+}
+
+impl Flow {
+    pub(super) fn thread(&self) -> &ThreadId {
+        &self.params.thread_id
+    }
+
+    pub(super) fn with(self, kept: Vec<Turn>) -> Self {
+        Self { kept, ..self }
+    }
 }
 
 enum Stage {
@@ -68,7 +83,9 @@ impl Step<'_> {
             Some(history) => Stage::Items { history, items: Vec::new(), cursor: None },
         };
         match self.world.server.passage(None) {
-            Passage::Go => self.fetch(Flow { session, id, params, stage }),
+            Passage::Go => {
+                self.read_history(Flow { session, id, params, stage, kept: Vec::new() });
+            }
             Passage::Hold => self.hold(session, id, None, Work::Snapshot(params)),
             // What is held is better than nothing while the app-server is away.
             Passage::Refuse(_) if held => self.answer_snapshot(session, id, &params),
@@ -76,7 +93,7 @@ impl Step<'_> {
         }
     }
 
-    fn fetch(&mut self, flow: Flow) {
+    pub(super) fn fetch(&mut self, flow: Flow) {
         let thread = flow.params.thread_id.as_str();
         let request = match &flow.stage {
             Stage::Read => requests::thread_read(thread),
@@ -102,11 +119,11 @@ impl Step<'_> {
             Ok(result) => result,
             Err(error) => return self.history_refused(flow, error),
         };
-        let Flow { session, id, params, stage } = flow;
+        let Flow { session, id, params, stage, kept } = flow;
         let thread = params.thread_id.clone();
         if let Stage::Read = stage {
             self.thread_described(&thread, &result);
-            return self.fetch(Flow { session, id, params, stage: Stage::Turns });
+            return self.fetch(Flow { session, id, params, stage: Stage::Turns, kept });
         }
         let Ok(page) = result.view::<ListPage>() else {
             let why = "The app-server's history could not be read.";
@@ -125,7 +142,7 @@ impl Step<'_> {
                 items.extend(rows);
                 if let Some(cursor) = page.next_cursor {
                     let stage = Stage::Items { history, items, cursor: Some(cursor) };
-                    return self.fetch(Flow { session, id, params, stage });
+                    return self.fetch(Flow { session, id, params, stage, kept });
                 }
                 if items.is_empty() {
                     entry.thread.history_gone(&history);
@@ -133,6 +150,9 @@ impl Step<'_> {
                 entry.thread.replay(&[], &items)
             }
         };
+        for Turn { turn, body } in &kept {
+            entry.thread.restore(turn, body);
+        }
         self.tell_changes(&thread, changes);
         self.answer_snapshot(session, id, &params);
     }

@@ -11,6 +11,7 @@ pub mod grants;
 mod history;
 mod hunks;
 mod idle;
+mod kept;
 mod lifecycle;
 pub mod metrics;
 pub mod proposals;

@@ -1,7 +1,7 @@
 //! What goes to the store and what follows from its answers. Nothing that a person was promised goes on before it is on
 //! the disk.
 
-use super::{Effect, Purpose, Step, approvals, atoms, grants, queue};
+use super::{Effect, Purpose, Step, approvals, atoms, grants, kept, queue};
 use crate::{
     protocol::{
         Failure, FailureKind, RpcId, SessionId,
@@ -14,6 +14,7 @@ use crate::{
 pub(super) enum Then {
     Approval(approvals::Kept),
     Atom(atoms::Kept),
+    Live(kept::Awaited),
     Queue(queue::Kept),
     Grant(grants::Kept),
     /// Nobody waits for it; that it failed is told.
@@ -44,6 +45,7 @@ impl Step<'_> {
                 match then {
                     Then::Approval(kept) => self.approval_stored(kept, result),
                     Then::Atom(kept) => self.atom_stored(kept, result),
+                    Then::Live(awaited) => self.kept_listed(awaited, result),
                     Then::Queue(kept) => self.queue_stored(kept, result),
                     Then::Grant(kept) => self.grant_stored(kept, result),
                     Then::Noted => {

@@ -292,6 +292,9 @@ impl Step<'_> {
                 if let Some(entry) = self.world.threads.get_mut(thread.as_str()) {
                     entry.upstream = false;
                 }
+                if method == "thread/deleted" {
+                    self.forget_kept(thread);
+                }
             }
             _ => {}
         }
@@ -311,6 +314,7 @@ impl Step<'_> {
                 format!("{method} could not be read: {problem}. It was passed on."),
             );
         }
+        self.keep_settled(id, &applied.changes);
         self.tell_changes(id, applied.changes);
     }
 
@@ -346,6 +350,7 @@ impl Step<'_> {
             }
         }
         for (id, changes) in changed {
+            self.keep_settled(&id, &changes);
             self.tell_changes(&id, changes);
         }
     }

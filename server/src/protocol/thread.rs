@@ -133,7 +133,7 @@ pub struct ItemState {
 }
 
 /// Something that happened in a turn and is no item: a warning, a rerouted model, an interruption.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Marker {
     pub kind: String,

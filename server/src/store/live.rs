@@ -35,6 +35,8 @@ pub enum Request {
     Keep { thread: ThreadId, turn: Turn },
     /// Nothing of this turn is to be kept any more.
     Forget { thread: ThreadId, turn: TurnId },
+    /// The thread is gone.
+    ForgetThread { thread: ThreadId },
     /// What is kept of a thread, in the order in which it was first kept.
     List { thread: ThreadId },
 }
@@ -60,6 +62,11 @@ pub(super) fn perform(desk: &Desk<'_>, request: &Request) -> Result<Answer, Erro
             let sql = "DELETE FROM live_turns WHERE thread = ?1 AND turn = ?2";
             let gone =
                 connection.prepare_cached(sql)?.execute(params![thread.as_str(), turn.as_str()])?;
+            Ok(Answer::Changed(gone > 0))
+        }
+        Request::ForgetThread { thread } => {
+            let sql = "DELETE FROM live_turns WHERE thread = ?1";
+            let gone = connection.prepare_cached(sql)?.execute(params![thread.as_str()])?;
             Ok(Answer::Changed(gone > 0))
         }
         Request::List { thread } => {

@@ -13,7 +13,6 @@ pub mod grants;
 pub mod live;
 mod meta;
 mod open;
-pub mod processes;
 pub mod queue;
 mod request;
 mod schema;

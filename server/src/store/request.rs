@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Error, approvals, atoms, grants, live, processes, queue};
+use super::{Error, approvals, atoms, grants, live, queue};
 use crate::protocol::approval::HistoryEntry;
 
 /// One request, with the token that its answer will carry.
@@ -20,7 +20,6 @@ pub enum Request {
     Queue(queue::Request),
     Atom(atoms::Request),
     Grant(grants::Request),
-    Process(processes::Request),
 }
 
 /// What became of a request that was carried out. What it wrote is on the disk.
@@ -41,7 +40,6 @@ pub enum Answer {
     Atoms(Vec<atoms::Atom>),
     Revision(u64),
     Grants(Vec<grants::Grant>),
-    Processes(Vec<processes::Process>),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -75,7 +73,6 @@ nouns! {
     Queue = queue,
     Atom = atoms,
     Grant = grants,
-    Process = processes,
 }
 
 impl Request {
@@ -86,7 +83,6 @@ impl Request {
             Self::Queue(request) => request.writes(),
             Self::Atom(request) => request.writes(),
             Self::Grant(request) => request.writes(),
-            Self::Process(request) => request.writes(),
         }
     }
 
@@ -97,7 +93,7 @@ impl Request {
             Self::Live(request) => request.bytes(),
             Self::Queue(request) => request.bytes(),
             Self::Atom(request) => request.bytes(),
-            Self::Grant(_) | Self::Process(_) => 4 * 1024,
+            Self::Grant(_) => 4 * 1024,
         };
         body + size_of::<Command>()
     }

@@ -7,7 +7,7 @@ use outrigger::{
         thread::QueuedMessage,
     },
     store::{
-        Answer, Error, Request, approvals, atoms, grants, live, processes,
+        Answer, Error, Request, approvals, atoms, grants, live,
         queue::{self, State},
     },
 };
@@ -187,15 +187,19 @@ fn a_threads_oldest_turns_make_room_for_its_newest() {
     assert_eq!(desk.ask(keep("5", &body)), Ok(Answer::Done));
     assert_eq!(desk.ask(keep("6", &body)), Ok(Answer::Done));
     let list = Request::Live(live::Request::List { thread: "t".into() });
-    let Ok(Answer::Turns(turns)) = desk.ask(list) else { panic!("no turns") };
+    let Ok(Answer::Turns(turns)) = desk.ask(list.clone()) else { panic!("no turns") };
     let kept: Vec<&str> = turns.iter().map(|turn| turn.turn.as_str()).collect();
     assert_eq!(kept, ["2", "3", "4", "5", "6"]);
     let over = Error::Limit { what: "bytes of what is kept of a turn", limit: 4 << 20 };
     assert_eq!(desk.ask(keep("7", &Raw::of(&"x".repeat(4 << 20)))), Err(over));
+    let forget = Request::Live(live::Request::ForgetThread { thread: "t".into() });
+    assert_eq!(desk.ask(forget.clone()), Ok(Answer::Changed(true)));
+    assert_eq!(desk.ask(list), Ok(Answer::Turns(vec![])));
+    assert_eq!(desk.ask(forget), Ok(Answer::Changed(false)));
 }
 
 #[test]
-fn grants_and_processes_are_there_again() {
+fn grants_are_there_again() {
     let home = tempfile::tempdir().unwrap();
     let mut desk = Desk::open(home.path());
     let grant = grants::Grant { path: vec![b'/', 0xff], added_at: 7 };
@@ -203,27 +207,11 @@ fn grants_and_processes_are_there_again() {
         desk.ask(Request::Grant(grants::Request::Add(grant.clone()))),
         Ok(Answer::Changed(true))
     );
-    let process = processes::Process {
-        pid: 42,
-        started: 4_200,
-        argv: vec!["codex".into(), "app-server".into()],
-        kind: "codex".into(),
-        run: desk.run,
-    };
-    assert_eq!(
-        desk.ask(Request::Process(processes::Request::Add(process.clone()))),
-        Ok(Answer::Done)
-    );
     desk.close();
 
     let mut desk = Desk::open(home.path());
     let grants = desk.ask(Request::Grant(grants::Request::List));
     assert_eq!(grants, Ok(Answer::Grants(vec![grant])));
-    let list = || Request::Process(processes::Request::List);
-    assert_eq!(desk.ask(list()), Ok(Answer::Processes(vec![process])));
-    let gone = processes::Request::Remove { pid: 42, started: 4_200 };
-    assert_eq!(desk.ask(Request::Process(gone)), Ok(Answer::Changed(true)));
-    assert_eq!(desk.ask(list()), Ok(Answer::Processes(vec![])));
 }
 
 #[cfg(unix)]

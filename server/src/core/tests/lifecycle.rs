@@ -3,7 +3,7 @@ use super::{session::Origin, *};
 const ONE: SessionId = SessionId(1);
 const TWO: SessionId = SessionId(2);
 
-fn died() -> EventKind {
+pub(super) fn died() -> EventKind {
     let error = crate::protocol::app_server::AppServerError {
         kind: crate::protocol::app_server::AppServerErrorKind::Exited,
         message: "killed".into(),

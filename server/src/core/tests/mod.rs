@@ -6,6 +6,7 @@
 mod approvals;
 mod atoms;
 mod idle;
+mod kept;
 mod lifecycle;
 mod queue;
 

@@ -97,6 +97,11 @@ impl Item {
         Ok(listed)
     }
 
+    /// An item as [`Item::kept`] gave it.
+    pub fn restored(item: &RawValue, started_at: Option<u64>, done: bool) -> Result<Self, String> {
+        Self::new(item, started_at, if done { State::Done } else { State::Closed })
+    }
+
     fn new(item: &RawValue, started_at: Option<u64>, state: State) -> Result<Self, String> {
         let head: ItemHead = serde_json::from_str(item.get()).map_err(|error| error.to_string())?;
         Ok(Self {
@@ -278,6 +283,23 @@ impl Item {
         })
     }
 
+    pub fn status(&self) -> String {
+        match self.state {
+            State::Closed => "interrupted".into(),
+            State::Open => self.own_status().unwrap_or_else(|| "inProgress".into()),
+            State::Done => self.own_status().unwrap_or_else(|| "completed".into()),
+        }
+    }
+
+    /// The item as one object, with all its texts whole.
+    pub fn kept(&self) -> Raw {
+        let ItemState { item_id, kind, status, mut fields, .. } = self.state(usize::MAX);
+        fields.insert("id".into(), item_id.as_str().into());
+        fields.insert("type".into(), kind.into());
+        fields.insert("status".into(), status.into());
+        Raw::of(&fields)
+    }
+
     /// The item as an editor gets it, with no text over `limit` bytes.
     pub fn state(&self, limit: usize) -> ItemState {
         let mut fields: Map<String, Value> = self.raw.decode().unwrap_or_default();
@@ -298,11 +320,7 @@ impl Item {
         for value in fields.values_mut() {
             truncated |= cut(value, limit);
         }
-        let status = match self.state {
-            State::Closed => Some("interrupted".to_owned()),
-            State::Open => self.own_status().or_else(|| Some("inProgress".into())),
-            State::Done => self.own_status().or_else(|| Some("completed".into())),
-        };
+        let status = Some(self.status());
         ItemState { item_id: self.id.clone(), kind: self.kind.clone(), status, truncated, fields }
     }
 

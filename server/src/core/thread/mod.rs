@@ -11,6 +11,7 @@
 
 mod delta;
 mod item;
+mod kept;
 mod live;
 mod marker;
 mod normal;
@@ -27,6 +28,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use self::item::{Field, Item};
+pub use self::kept::Keeping;
 pub use self::normal::normalise;
 pub use self::page::{BadCursor, History};
 use self::turn::Turn;
@@ -80,6 +82,8 @@ pub struct Thread {
     /// Turns from before `thread/reverted`; the history that is listed next says which of them are still there.
     reverted: Vec<Turn>,
     older_exists: bool,
+    /// The app-server keeps nothing of it, and so do we.
+    ephemeral: bool,
     bytes: usize,
     /// Where the last delta went.
     last: Option<(usize, usize)>,
@@ -103,6 +107,7 @@ impl Thread {
             held: Vec::new(),
             reverted: Vec::new(),
             older_exists: false,
+            ephemeral: false,
             bytes: 0,
             last: None,
         }
@@ -229,6 +234,7 @@ impl Thread {
         if let Some(model) = about.model {
             set(&mut self.model, Some(model.into()), "model", &mut out);
         }
+        self.ephemeral = about.ephemeral.unwrap_or(self.ephemeral);
         if let Some(status) = about.status {
             self.set_status(status, &mut out);
         }

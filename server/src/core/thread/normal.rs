@@ -1,6 +1,6 @@
 //! The one way in which a thread that was watched and one that was read from history are compared.
 
-use super::turn::ENDS;
+use super::turn::bounds_turn;
 use crate::protocol::Raw;
 use crate::protocol::thread::{ItemState, ThreadState, TurnState};
 
@@ -20,8 +20,12 @@ pub fn normalise(state: &ThreadState) -> ThreadState {
 }
 
 fn settled(turn: &TurnState) -> TurnState {
-    let mut items: Vec<ItemState> =
-        turn.items.iter().filter(|item| in_history(item)).cloned().collect();
+    let mut items: Vec<ItemState> = turn
+        .items
+        .iter()
+        .filter(|item| in_history(&item.kind, item.status.as_deref()))
+        .cloned()
+        .collect();
     for item in &mut items {
         item.fields.remove("progress");
         if item.kind == "fileChange" {
@@ -32,17 +36,18 @@ fn settled(turn: &TurnState) -> TurnState {
         group.sort_by(|one, other| one.item_id.cmp(&other.item_id));
     }
     let mut markers = turn.markers.clone();
-    markers.retain(|marker| marker.kind == "turnStarted" || ENDS.contains(&&*marker.kind));
+    markers.retain(bounds_turn);
     for marker in &mut markers {
         marker.at = 0;
     }
     TurnState { items, markers, ..turn.clone() }
 }
 
-fn in_history(item: &ItemState) -> bool {
-    match item.status.as_deref() {
+/// Whether the app-server's history has such an item of a turn that has settled.
+pub(super) fn in_history(kind: &str, status: Option<&str>) -> bool {
+    match status {
         Some("interrupted" | "inProgress") => false,
-        Some("declined") => item.kind != "commandExecution",
+        Some("declined") => kind != "commandExecution",
         _ => true,
     }
 }

@@ -226,7 +226,7 @@ impl Pass {
     }
 }
 
-fn began_later(one: &Item, other: &Item) -> bool {
+pub(super) fn began_later(one: &Item, other: &Item) -> bool {
     matches!((one.started_at, other.started_at), (Some(one), Some(other)) if one > other)
 }
 

@@ -9,10 +9,15 @@ use crate::protocol::thread::{ChangeOp, Marker, ThreadChange};
 use crate::protocol::{ItemId, Raw, TurnId};
 
 /// Markers kept for one turn; what comes beyond is not shown.
-const MAX_MARKERS: usize = 128;
+pub const MAX_MARKERS: usize = 128;
 
 /// Markers of how a turn ended.
 pub const ENDS: [&str; 3] = ["turnCompleted", "turnFailed", "turnInterrupted"];
+
+/// Whether a marker is of a turn's beginning or end, which the history tells too; all others are live-only.
+pub fn bounds_turn(marker: &Marker) -> bool {
+    marker.kind == "turnStarted" || ENDS.contains(&&*marker.kind)
+}
 
 #[derive(Debug)]
 pub struct Turn {
@@ -28,6 +33,8 @@ pub struct Turn {
     pub markers: Vec<Marker>,
     /// The earliest of its items, or all of them, are no longer held.
     pub let_go: bool,
+    /// What only the live stream had of it is in the store.
+    pub kept: bool,
 }
 
 impl Turn {
@@ -43,6 +50,7 @@ impl Turn {
             places: HashMap::new(),
             markers: Vec::new(),
             let_go: false,
+            kept: false,
         }
     }
 

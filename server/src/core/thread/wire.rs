@@ -181,6 +181,8 @@ pub struct ThreadObject<'a> {
     pub model: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub status: Option<&'a RawValue>,
+    #[serde(default)]
+    pub ephemeral: Option<bool>,
 }
 
 /// A text or null, where null says something and absence does not.

@@ -3,6 +3,7 @@
 mod arranged;
 mod bounds;
 mod client;
+mod kept;
 mod odd;
 mod recorded;
 mod schema;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::super::{Thread, normalise};
+use super::super::{Keeping, Thread, normalise};
 use super::{Watched, raw};
 use crate::protocol::Raw;
 use crate::protocol::thread::ThreadState;
@@ -215,4 +215,37 @@ fn a_turn_that_was_killed_is_what_the_next_process_says_of_it() {
         assert_eq!(normal(&watched.thread), normal(&next.read_whole()), "{story}");
         assert_eq!(watched.thread.replay(&next.turns, &next.items), [], "{story}");
     }
+}
+
+/// All of a thread that outlives the process: not what the thread does now, nor two texts that only deltas carry.
+fn lasting(thread: &Thread) -> ThreadState {
+    let mut state = thread.snapshot(0, None, usize::MAX).unwrap().thread;
+    (state.status, state.usage) = (Raw::null(), None);
+    for item in state.turns.iter_mut().flat_map(|turn| &mut turn.items) {
+        item.fields.remove("progress");
+        if item.kind == "fileChange" {
+            item.fields.remove("output");
+        }
+    }
+    state
+}
+
+#[test]
+fn history_with_what_was_kept_is_what_was_watched() {
+    let mut with_kept = Vec::new();
+    for name in reduced() {
+        let recording = recording(&[&name]);
+        let mut watched = recording.watched().thread;
+        let mut restored = recording.paged();
+        let turns: Vec<_> = watched.turns.iter().map(|turn| turn.id.clone()).collect();
+        for turn in &turns {
+            if let Some(Keeping::Keep(body)) = watched.keep(turn) {
+                restored.restore(turn, &body);
+                with_kept.push(name.clone());
+            }
+        }
+        assert_eq!(lasting(&restored), lasting(&watched), "{name}");
+    }
+    with_kept.dedup();
+    assert!(with_kept.len() > 5, "{with_kept:?}");
 }
