@@ -25,11 +25,21 @@ base64?: string, };
 
 export type ModeChange = { old: string, new: string, };
 
+export type Origin = { threadId: string, turnId: string, itemId: string, };
+
 export type Hunk = { hunkId: string, oldStart: number, oldLines: number, newStart: number, newLines: number, lines: Array<HunkLine>, 
 /**
  * The hunk is this and has no lines.
  */
-modeChange?: ModeChange, };
+modeChange?: ModeChange, 
+/**
+ * The agent's work that wrote it; null where a person did, or nobody knows.
+ */
+origin: Origin | null, 
+/**
+ * A person looked at the agent's hunk and kept it.
+ */
+kept?: boolean, };
 
 export type HunkRange = { oldStart: number, oldLines: number, newStart: number, newLines: number, };
 

@@ -19,6 +19,7 @@ function hunk(oldStart: number, lines: string[]): Hunk {
     newStart: oldStart,
     newLines: count("removed"),
     lines: parsed,
+    origin: null,
   };
 }
 

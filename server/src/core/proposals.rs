@@ -127,6 +127,8 @@ fn hunk(index: usize, hunk: &diffy::Hunk<'_, str>) -> Hunk {
         new_lines,
         lines: lines.collect(),
         mode_change: None,
+        origin: None,
+        kept: false,
     }
 }
 

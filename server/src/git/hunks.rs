@@ -135,7 +135,17 @@ pub fn show(found: &Found, old: &Lines<'_>, new: &Lines<'_>, changes: &[Change])
     }
     put(LineKind::Context, old, at..end);
     let hunk_id = found.id.clone();
-    Hunk { hunk_id, old_start, old_lines, new_start, new_lines, lines, mode_change: None }
+    Hunk {
+        hunk_id,
+        old_start,
+        old_lines,
+        new_start,
+        new_lines,
+        lines,
+        mode_change: None,
+        origin: None,
+        kept: false,
+    }
 }
 
 fn line(kind: LineKind, bytes: &[u8]) -> HunkLine {
@@ -174,6 +184,8 @@ pub fn mode_hunk(side: Side, old: u32, new: u32) -> Hunk {
         new_lines: 0,
         lines: Vec::new(),
         mode_change: Some(ModeChange { old, new }),
+        origin: None,
+        kept: false,
     }
 }
 

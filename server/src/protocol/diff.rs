@@ -1,6 +1,6 @@
 //! Hunks as every editor sees them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The end of a line as it stands in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -60,6 +60,27 @@ pub struct Hunk {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub mode_change: Option<ModeChange>,
+    /// The agent's work that wrote it; null where a person did, or nobody knows.
+    pub origin: Option<Origin>,
+    /// A person looked at the agent's hunk and kept it.
+    #[serde(skip_serializing_if = "is_false")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+    pub kept: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// The item of a turn that wrote something.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct Origin {
+    pub thread_id: String,
+    pub turn_id: String,
+    pub item_id: String,
 }
 
 /// What a file is to git.

@@ -39,6 +39,7 @@ fn generate() -> String {
         d::LineKind,
         d::HunkLine,
         d::ModeChange,
+        d::Origin,
         d::Hunk,
         d::HunkRange,
         d::FileStatus,

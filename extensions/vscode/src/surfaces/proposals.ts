@@ -64,7 +64,7 @@ function withoutContent(change: NonNullable<Approval["changes"]>[number]): Propo
     ...(change.movedTo === undefined ? {} : { movedTo: change.movedTo }),
     oldText: null,
     newText: null,
-    hunks: change.hunks.map((range) => ({ hunkId: "", lines: [], ...range })),
+    hunks: change.hunks.map((range) => ({ hunkId: "", lines: [], origin: null, ...range })),
     conflict: null,
   };
 }

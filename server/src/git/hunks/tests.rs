@@ -38,6 +38,8 @@ fn a_hunk_shows_its_lines_with_their_ends_and_their_bytes() {
             line(LineKind::Context, "c", Eol::None, None),
         ],
         mode_change: None,
+        origin: None,
+        kept: false,
     };
     assert_eq!(hunk, expected);
 }
