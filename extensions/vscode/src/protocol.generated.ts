@@ -79,7 +79,11 @@ lines?: HunkLines | null, };
 
 export type HunkAnswer = "full" | "ids";
 
-export type HunkActParams = { uri: string, hunkId?: string | null, lines?: HunkLines | null, targets?: Array<HunkTarget> | null, answer?: HunkAnswer | null, };
+export type HunkActParams = { uri: string, hunkId?: string | null, lines?: HunkLines | null, targets?: Array<HunkTarget> | null, 
+/**
+ * Of the list that line numbers are counted in; the last one told to this session, where nothing is said.
+ */
+revision?: number, answer?: HunkAnswer | null, };
 
 export type FileActParams = { uri: string, answer?: HunkAnswer | null, };
 

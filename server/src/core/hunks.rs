@@ -53,7 +53,7 @@ impl Step<'_> {
         act: Act,
         params: HunkActParams,
     ) {
-        let HunkActParams { uri, hunk_id, lines, targets, answer } = params;
+        let HunkActParams { uri, hunk_id, lines, targets, revision, answer } = params;
         let targets = match (hunk_id, targets) {
             (Some(hunk_id), None) => vec![HunkTarget { hunk_id, lines }],
             (None, Some(targets)) if !targets.is_empty() && lines.is_none() => targets,
@@ -63,7 +63,7 @@ impl Step<'_> {
             }
         };
         let selection = Selection::Hunks(targets.into_iter().map(target).collect());
-        self.act_on_file(session, id, act, uri, selection, answer);
+        self.act_on_file(session, id, act, uri, (selection, revision), answer);
     }
 
     pub(super) fn file_act(
@@ -73,7 +73,7 @@ impl Step<'_> {
         act: Act,
         params: FileActParams,
     ) {
-        self.act_on_file(session, id, act, params.uri, Selection::File, params.answer);
+        self.act_on_file(session, id, act, params.uri, (Selection::File, None), params.answer);
     }
 
     fn act_on_file(
@@ -82,12 +82,13 @@ impl Step<'_> {
         id: RpcId,
         act: Act,
         uri: String,
-        selection: Selection,
+        (selection, revision): (Selection, Option<u64>),
         answer: Option<HunkAnswer>,
     ) {
         let Some(file) = self.file_of(session, &id, uri) else { return };
         let wanted = Wanted::Act(answer.unwrap_or_default());
-        self.ask_git(session, id, wanted, Request::Act { act, file, selection, context: CONTEXT });
+        let request = Request::Act { act, file, selection, revision, context: CONTEXT };
+        self.ask_git(session, id, wanted, request);
     }
 
     pub(super) fn hunk_undo(&mut self, session: SessionId, id: RpcId, params: HunkUndoParams) {
@@ -134,7 +135,7 @@ impl Step<'_> {
         let Some(roots) = self.roots(session, &id) else { return };
         let at = self.now.epoch_ms;
         let token = self.token(Purpose::Hunk(Flow { session, id, wanted }));
-        let command = git::Command { token, at, request };
+        let command = git::Command { token, asker: session.0.into(), at, request };
         self.effects.push(Effect::Git { roots, command });
     }
 

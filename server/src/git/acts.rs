@@ -12,12 +12,11 @@ use super::{
     index::{IndexLock, Wanted},
     journal::{Journal, id},
     lines::Lines,
-    memory::Told,
     place::OnDisk,
     publish::{New, publish, temporary},
     record::{Action, Changed, Kept, Place, Record, State, WHOLE, Written, keep},
     repository::Repository,
-    select::{Finder, Refused, Selection},
+    select::{Asked, Finder, Refused, Selection},
     snapshot::Snapshot,
     splice::{Direction, Edit, LineEdit, apply, in_bytes},
 };
@@ -27,7 +26,6 @@ use crate::protocol::diff::FileStatus;
 pub struct Scene<'a> {
     pub repository: &'a Repository,
     pub journal: &'a Journal,
-    pub told: &'a Told,
     /// Epoch milliseconds.
     pub at: u64,
 }
@@ -49,14 +47,14 @@ pub type Outcomes = Vec<Result<String, Refused>>;
 
 impl Scene<'_> {
     /// Does what these selections ask of one file, in one write. Each gets what it asks for or is refused as a whole.
-    pub fn act(&self, act: Act, path: &Path, selections: &[&Selection]) -> Result<Outcomes, Error> {
+    pub fn act(&self, act: Act, path: &Path, asked: &[Asked<'_>]) -> Result<Outcomes, Error> {
         match act {
-            Act::Revert => self.revert(path, selections),
-            Act::Stage | Act::Unstage => self.index(act, path, selections),
+            Act::Revert => self.revert(path, asked),
+            Act::Stage | Act::Unstage => self.index(act, path, asked),
         }
     }
 
-    fn index(&self, act: Act, path: &Path, selections: &[&Selection]) -> Result<Outcomes, Error> {
+    fn index(&self, act: Act, path: &Path, asked: &[Asked<'_>]) -> Result<Outcomes, Error> {
         let lock = IndexLock::take(self.repository, &self.journal.mark)?;
         // Only what is read under the lock counts.
         let snapshot = Snapshot::take(self.repository, path)?;
@@ -64,15 +62,15 @@ impl Scene<'_> {
             Act::Stage => (Side::Unstaged, Direction::Forward, Action::Stage),
             Act::Unstage | Act::Revert => (Side::Staged, Direction::Backward, Action::Unstage),
         };
-        if let [Selection::File] = selections {
+        if let [Asked { selection: Selection::File, .. }] = asked {
             let wanted = match act {
                 Act::Stage => self.whole_stage(&snapshot)?,
                 Act::Unstage | Act::Revert => whole_unstage(&snapshot)?,
             };
             return self.write_whole(&lock, &snapshot, action, wanted).map(|id| vec![Ok(id)]);
         }
-        let mut finder = Finder::new(&snapshot, side, direction, self.told)?;
-        let plan = Plan::of(&mut finder, selections);
+        let mut finder = Finder::new(&snapshot, side, direction)?;
+        let plan = Plan::of(&mut finder, asked);
         let base = match direction {
             Direction::Forward => finder.pair.old_bytes,
             Direction::Backward => finder.pair.new_bytes,
@@ -197,13 +195,13 @@ impl Scene<'_> {
         Ok(Wanted::Entry(entry))
     }
 
-    fn revert(&self, path: &Path, selections: &[&Selection]) -> Result<Outcomes, Error> {
+    fn revert(&self, path: &Path, asked: &[Asked<'_>]) -> Result<Outcomes, Error> {
         let snapshot = Snapshot::take(self.repository, path)?;
-        if let [Selection::File] = selections {
+        if let [Asked { selection: Selection::File, .. }] = asked {
             return self.whole_revert(&snapshot).map(|id| vec![Ok(id)]);
         }
-        let mut finder = Finder::new(&snapshot, Side::Unstaged, Direction::Backward, self.told)?;
-        let plan = Plan::of(&mut finder, selections);
+        let mut finder = Finder::new(&snapshot, Side::Unstaged, Direction::Backward)?;
+        let plan = Plan::of(&mut finder, asked);
         let (clean_text, plan_edits) = (finder.pair.new_bytes, plan.edits.clone());
         let (plan, edits) = plan.in_bytes(clean_text)?;
         if plan.acts == 0 {
@@ -442,11 +440,11 @@ struct Plan {
 }
 
 impl Plan {
-    fn of(finder: &mut Finder<'_>, selections: &[&Selection]) -> Self {
+    fn of(finder: &mut Finder<'_>, asked: &[Asked<'_>]) -> Self {
         let mut plan = Self { acts_of: Vec::new(), acts: 0, edits: Vec::new(), mode: false };
-        for selection in selections {
+        for Asked { selection, told } in asked {
             let resolved = match selection {
-                Selection::Hunks(targets) => finder.resolve(targets),
+                Selection::Hunks(targets) => finder.resolve(targets, told),
                 // Never together with others.
                 Selection::File => Err(Refused::Stale),
             };

@@ -25,6 +25,8 @@ use crate::protocol::diff::{FileDiff, FileHunks};
 #[derive(Debug)]
 pub struct Command {
     pub token: u64,
+    /// Whoever asks: line numbers are understood by what this one was told.
+    pub asker: u64,
     /// Now, in epoch milliseconds.
     pub at: u64,
     pub request: Request,
@@ -41,6 +43,8 @@ pub enum Request {
         act: Act,
         file: File,
         selection: Selection,
+        /// The list that line numbers are of; the last one told, where nothing is said.
+        revision: Option<u64>,
         context: u32,
     },
     /// Takes an entry of the journal back.

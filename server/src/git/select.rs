@@ -34,6 +34,13 @@ pub struct LineNumbers {
     pub new: Vec<u32>,
 }
 
+/// A selection of somebody who was told where hunks are.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    pub selection: &'a Selection,
+    pub told: Told,
+}
+
 /// What a selection comes to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resolved {
@@ -55,7 +62,6 @@ pub struct Finder<'a> {
     snapshot: &'a Snapshot,
     pub pair: Pair<'a>,
     direction: Direction,
-    told: &'a Told,
     by_context: HashMap<u32, Known>,
     taken: BTreeSet<(u32, u32)>,
     mode_taken: bool,
@@ -68,22 +74,17 @@ struct Known {
 }
 
 impl<'a> Finder<'a> {
-    pub fn new(
-        snapshot: &'a Snapshot,
-        side: Side,
-        direction: Direction,
-        told: &'a Told,
-    ) -> Result<Self, Error> {
+    pub fn new(snapshot: &'a Snapshot, side: Side, direction: Direction) -> Result<Self, Error> {
         let pair = snapshot.pair(side)?;
         let (by_context, taken) = (HashMap::new(), BTreeSet::new());
-        Ok(Self { snapshot, pair, direction, told, by_context, taken, mode_taken: false })
+        Ok(Self { snapshot, pair, direction, by_context, taken, mode_taken: false })
     }
 
     /// The edits of one selection. What is taken once cannot be taken again.
-    pub fn resolve(&mut self, targets: &[Target]) -> Result<Resolved, Refused> {
+    pub fn resolve(&mut self, targets: &[Target], told: &Told) -> Result<Resolved, Refused> {
         let mut resolved = Resolved::default();
         for target in targets {
-            self.resolve_one(target, &mut resolved)?;
+            self.resolve_one(target, told, &mut resolved)?;
         }
         // Two targets may name parts of one change; they are one edit only if they are one target.
         let mut ranges: Vec<(u32, u32)> =
@@ -106,7 +107,12 @@ impl<'a> Finder<'a> {
         before.is_some_and(|taken| taken.1 > start) || self.taken.contains(&(start, end))
     }
 
-    fn resolve_one(&mut self, target: &Target, resolved: &mut Resolved) -> Result<(), Refused> {
+    fn resolve_one(
+        &mut self,
+        target: &Target,
+        told: &Told,
+        resolved: &mut Resolved,
+    ) -> Result<(), Refused> {
         let side = self.pair.side;
         let mode = self.snapshot.mode_change(side);
         let mode = mode.map(|(old, new)| super::hunks::mode_hunk(side, old, new).hunk_id);
@@ -129,16 +135,18 @@ impl<'a> Finder<'a> {
         if numbers.old.is_empty() && numbers.new.is_empty() {
             return Err(Refused::Because(Error::NothingSelected));
         }
-        // The numbers are those of the list that was told; the hunk may have moved since.
-        let told = self.told.get(&target.hunk_id).copied();
-        let (old_told, new_told) = told.unwrap_or((hunk.range.old_start, hunk.range.new_start));
+        // The numbers are those of a list that was told; the hunk may have moved since. Where no such list is known, they
+        // could mean other lines than the person saw.
+        let (old_told, new_told) = told.place(&target.hunk_id).ok_or(Refused::Stale)?;
+        let (old_now, new_now) =
+            changes.first().map_or((0, 0), |first| (first.old.start, first.new.start));
         let moved = |number: u32, told: u32, now: u32| {
             let moved = i64::from(number) - i64::from(told) + i64::from(now) - 1;
             u32::try_from(moved).map_err(|_| Refused::Because(Error::NoSuchLine(number)))
         };
         let mut old = BTreeSet::new();
         for number in &numbers.old {
-            let line = moved(*number, old_told, hunk.range.old_start)?;
+            let line = moved(*number, old_told, old_now)?;
             if !changes.iter().any(|change| change.old.contains(&line)) {
                 return Err(Refused::Because(Error::NoSuchLine(*number)));
             }
@@ -146,7 +154,7 @@ impl<'a> Finder<'a> {
         }
         let mut new = BTreeSet::new();
         for number in &numbers.new {
-            let line = moved(*number, new_told, hunk.range.new_start)?;
+            let line = moved(*number, new_told, new_now)?;
             if !changes.iter().any(|change| change.new.contains(&line)) {
                 return Err(Refused::Because(Error::NoSuchLine(*number)));
             }

@@ -1,7 +1,7 @@
 //! The thread of one repository.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
@@ -18,11 +18,10 @@ use super::{
     hunks::Side,
     journal::id,
     limits::{IDLE, MAX_CONTEXT},
-    memory::Told,
     recover::recover,
     repository::Repository,
     room::{Answer, Command, Event, File, Incoming, Request, Room, leaf},
-    select::{Refused, Selection},
+    select::{Asked, Refused, Selection},
     snapshot::Snapshot,
     watch::Watch,
 };
@@ -86,7 +85,7 @@ pub fn serve(
 fn shared(queue: &mut VecDeque<Command>) -> Vec<Command> {
     let mut together: Vec<Command> = queue.pop_front().into_iter().collect();
     let key = |command: &Command| match &command.request {
-        Request::Act { act, file, selection: Selection::Hunks(_), context } => {
+        Request::Act { act, file, selection: Selection::Hunks(_), context, .. } => {
             Some((*act, file.clone(), *context))
         }
         _ => None,
@@ -96,6 +95,15 @@ fn shared(queue: &mut VecDeque<Command>) -> Vec<Command> {
         together.extend(queue.pop_front());
     }
     together
+}
+
+/// What one of several acts of one write is to do.
+#[derive(Clone, Copy)]
+struct Wish<'a> {
+    token: u64,
+    asker: u64,
+    selection: &'a Selection,
+    revision: Option<u64>,
 }
 
 struct Service<'a> {
@@ -109,10 +117,13 @@ struct Service<'a> {
 impl Service<'_> {
     fn serve(&mut self, commands: Vec<Command>) {
         let room = Arc::clone(self.room);
-        let acts: Option<Vec<(u64, &Selection)>> = commands
+        let acts: Option<Vec<Wish<'_>>> = commands
             .iter()
-            .map(|command| match &command.request {
-                Request::Act { selection, .. } => Some((command.token, selection)),
+            .map(|Command { token, asker, request, .. }| match request {
+                Request::Act { selection, revision, .. } => {
+                    let (token, asker, revision) = (*token, *asker, *revision);
+                    Some(Wish { token, asker, selection, revision })
+                }
                 _ => None,
             })
             .collect();
@@ -126,10 +137,12 @@ impl Service<'_> {
             }
             return;
         }
-        for Command { token, at, request } in commands {
+        for Command { token, asker, at, request } in commands {
             let result = match request {
-                Request::List { file, context } => self.list(&file, context).map(Answer::Hunks),
-                Request::Undo { journal_id, context } => self.undo(at, &journal_id, context),
+                Request::List { file, context } => {
+                    self.list(&file, [asker], context).map(Answer::Hunks)
+                }
+                Request::Undo { journal_id, context } => self.undo(at, asker, &journal_id, context),
                 Request::Checkpoint { name, .. } => self.checkpoint(&name),
                 Request::Compare { from, to, context, .. } => {
                     self.compare(&from, to.as_deref(), context)
@@ -161,10 +174,15 @@ impl Service<'_> {
         Ok(self.repository.insert(opened))
     }
 
-    fn list(&mut self, file: &File, context: u32) -> Result<Arc<FileHunks>, Error> {
+    fn list(
+        &mut self,
+        file: &File,
+        askers: impl IntoIterator<Item = u64>,
+        context: u32,
+    ) -> Result<Arc<FileHunks>, Error> {
         let path = self.inside(&file.path);
         let snapshot = Snapshot::take(self.repository()?, &path)?;
-        self.told(file, &snapshot, context)
+        self.told(file, &snapshot, askers, context)
     }
 
     fn inside(&self, path: &Path) -> PathBuf {
@@ -175,6 +193,7 @@ impl Service<'_> {
         &self,
         file: &File,
         snapshot: &Snapshot,
+        askers: impl IntoIterator<Item = u64>,
         context: u32,
     ) -> Result<Arc<FileHunks>, Error> {
         let context = context.min(MAX_CONTEXT);
@@ -182,10 +201,10 @@ impl Service<'_> {
             (snapshot.list(Side::Unstaged, context)?, snapshot.list(Side::Staged, context)?);
         let mut memory = leaf(&self.room.memory);
         let revision = memory.revision(&file.path, snapshot);
-        memory.tell(&file.path, &unstaged);
-        memory.tell(&file.path, &staged);
         let (uri, status) = (file.uri.clone(), snapshot.status);
-        Ok(Arc::new(FileHunks { uri, revision, status, unstaged, staged }))
+        let hunks = FileHunks { uri, revision, status, unstaged, staged };
+        memory.tell(&file.path, askers, &hunks);
+        Ok(Arc::new(hunks))
     }
 
     fn act(
@@ -193,35 +212,40 @@ impl Service<'_> {
         at: u64,
         act: Act,
         file: &File,
-        acts: &[(u64, &Selection)],
+        wishes: &[Wish<'_>],
         context: u32,
     ) -> Vec<(u64, Result<Answer, Error>)> {
         let path = self.inside(&file.path);
-        let told = leaf(&self.room.memory).told(&file.path);
-        let selections: Vec<&Selection> = acts.iter().map(|(_, selection)| *selection).collect();
-        let outcomes = self.scene(at, &told).and_then(|scene| scene.act(act, &path, &selections));
+        let asked: Vec<Asked<'_>> = {
+            let memory = leaf(&self.room.memory);
+            let asked = wishes.iter().map(|wish| {
+                let told =
+                    wish.lines_count().then(|| memory.told(&file.path, wish.asker, wish.revision));
+                Asked { selection: wish.selection, told: told.unwrap_or_default() }
+            });
+            asked.collect()
+        };
+        let outcomes = self.scene(at).and_then(|scene| scene.act(act, &path, &asked));
         let outcomes = match outcomes {
             Ok(outcomes) => outcomes,
-            Err(Error::Unsupported(Unsupported::JoinsLines)) if acts.len() > 1 => {
+            Err(Error::Unsupported(Unsupported::JoinsLines)) if wishes.len() > 1 => {
                 // One of them cannot be done, and that is no fault of the others.
-                return acts
+                return wishes
                     .iter()
                     .flat_map(|one| self.act(at, act, file, &[*one], context))
                     .collect();
             }
-            Err(error) if acts.len() == 1 => {
-                return vec![(acts[0].0, Err(self.with_fresh_list(error, file, context)))];
-            }
-            Err(error) => return self.all_failed(acts, error, file, context),
+            Err(error) => return self.all_failed(wishes, error, file, context),
         };
         let fresh = |fresh: &Result<Arc<FileHunks>, Error>| match fresh {
             Ok(fresh) => Ok(Arc::clone(fresh)),
             Err(error) => Err(Error::Unlisted(error.to_string())),
         };
-        let listed = self.list(file, context);
-        acts.iter()
+        let listed = self.list(file, askers(wishes), context);
+        wishes
+            .iter()
             .zip(outcomes)
-            .map(|((token, _), outcome)| {
+            .map(|(wish, outcome)| {
                 let answer = match outcome {
                     Ok(journal_id) => {
                         fresh(&listed).map(|hunks| Answer::Acted { hunks, journal_id })
@@ -231,35 +255,51 @@ impl Service<'_> {
                         fresh(&listed).and_then(|hunks| Err(Error::HunkStale(hunks)))
                     }
                 };
-                (*token, answer)
+                (wish.token, answer)
             })
             .collect()
     }
 
     fn all_failed(
         &mut self,
-        acts: &[(u64, &Selection)],
+        wishes: &[Wish<'_>],
         error: Error,
         file: &File,
         context: u32,
     ) -> Vec<(u64, Result<Answer, Error>)> {
-        let error = Arc::new(self.with_fresh_list(error, file, context));
-        acts.iter().map(|(token, _)| (*token, Err(Error::Together(Arc::clone(&error))))).collect()
+        let error = self.with_fresh_list(error, file, askers(wishes), context);
+        if let [only] = wishes {
+            return vec![(only.token, Err(error))];
+        }
+        let error = Arc::new(error);
+        let each = wishes.iter().map(|wish| (wish.token, Err(Error::Together(Arc::clone(&error)))));
+        each.collect()
     }
 
     /// What changed since is told with the file as it is now.
-    fn with_fresh_list(&mut self, error: Error, file: &File, context: u32) -> Error {
+    fn with_fresh_list(
+        &mut self,
+        error: Error,
+        file: &File,
+        askers: impl IntoIterator<Item = u64>,
+        context: u32,
+    ) -> Error {
         match error {
             Error::Changed(_) => {
-                self.list(file, context).map_or_else(|error| error, Error::HunkStale)
+                self.list(file, askers, context).map_or_else(|error| error, Error::HunkStale)
             }
             error => error,
         }
     }
 
-    fn undo(&mut self, at: u64, journal_id: &str, context: u32) -> Result<Answer, Error> {
-        let told = Told::default();
-        let undone = self.scene(at, &told)?.undo(journal_id);
+    fn undo(
+        &mut self,
+        at: u64,
+        asker: u64,
+        journal_id: &str,
+        context: u32,
+    ) -> Result<Answer, Error> {
+        let undone = self.scene(at)?.undo(journal_id);
         let first = |paths: &[PathBuf]| paths.first().cloned().unwrap_or_default();
         let path = match &undone {
             Ok((_, paths)) | Err(Error::Changed(paths)) => self.root.join(first(paths)),
@@ -268,10 +308,10 @@ impl Service<'_> {
         let file = File { uri: (self.room.options.uri_of)(&path), path };
         match undone {
             Ok((journal_id, _)) => {
-                let hunks = self.list(&file, context)?;
+                let hunks = self.list(&file, [asker], context)?;
                 Ok(Answer::Acted { hunks, journal_id })
             }
-            Err(error) => Err(self.with_fresh_list(error, &file, context)),
+            Err(error) => Err(self.with_fresh_list(error, &file, [asker], context)),
         }
     }
 
@@ -296,12 +336,11 @@ impl Service<'_> {
     }
 
     fn restore(&mut self, at: u64, from: Option<&str>, to: &str) -> Result<Answer, Error> {
-        let told = Told::default();
         let repository = self.repository()?;
         let from = from.map(|from| checkpoint::tree(repository, from)).transpose()?;
         let to = checkpoint::tree(repository, to)?;
         let root = repository.root.clone();
-        let (number, paths) = self.scene(at, &told)?.restore(from.as_deref(), &to)?;
+        let (number, paths) = self.scene(at)?.restore(from.as_deref(), &to)?;
         let journal_id = number.map(|number| id(number, 0));
         Ok(Answer::Restored {
             journal_id,
@@ -371,8 +410,19 @@ impl Service<'_> {
         Ok(leaf(&self.room.memory).revision(&file.path, &snapshot))
     }
 
-    fn scene<'s>(&'s mut self, at: u64, told: &'s Told) -> Result<Scene<'s>, Error> {
-        let journal = &self.room.journal;
-        Ok(Scene { repository: self.repository()?, journal, told, at })
+    fn scene(&mut self, at: u64) -> Result<Scene<'_>, Error> {
+        let room = self.room;
+        Ok(Scene { repository: self.repository()?, journal: &room.journal, at })
     }
+}
+
+impl Wish<'_> {
+    fn lines_count(&self) -> bool {
+        let Selection::Hunks(targets) = self.selection else { return false };
+        targets.iter().any(|target| target.lines.is_some())
+    }
+}
+
+fn askers(wishes: &[Wish<'_>]) -> BTreeSet<u64> {
+    wishes.iter().map(|wish| wish.asker).collect()
 }

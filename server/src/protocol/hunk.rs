@@ -59,6 +59,9 @@ pub struct HunkActParams {
     pub lines: Option<HunkLines>,
     #[cfg_attr(test, ts(optional = nullable))]
     pub targets: Option<Vec<HunkTarget>>,
+    /// Of the list that line numbers are counted in; the last one told to this session, where nothing is said.
+    #[cfg_attr(test, ts(optional = nullable, type = "number"))]
+    pub revision: Option<u64>,
     #[cfg_attr(test, ts(optional = nullable))]
     pub answer: Option<HunkAnswer>,
 }

@@ -1,6 +1,6 @@
 //! Random files and random choices, with `git apply` as the judge.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Mutex};
 
 use super::world::World;
 use crate::{
@@ -10,39 +10,53 @@ use crate::{
         diff::tests::{Dice, edited, joined, text},
         hunks::Side,
         journal::Journal,
-        memory::Told,
+        memory::{Memory, Told},
         repository::Repository,
-        select::Refused,
+        select::{Asked, Refused},
         snapshot::Snapshot,
     },
-    protocol::diff::{Hunk, LineKind},
+    protocol::diff::{FileHunks, Hunk, LineKind},
 };
 
 pub struct Stage {
     pub repository: Repository,
     pub journal: Journal,
-    pub told: Told,
+    memory: Mutex<Memory>,
 }
 
 impl Stage {
     pub fn of(world: &World) -> Self {
         let journal = Journal::open(&world.beside("journal")).unwrap();
-        Self { repository: world.repository(), journal, told: Told::default() }
+        Self::with(world.repository(), journal)
+    }
+
+    pub fn with(repository: Repository, journal: Journal) -> Self {
+        Self { repository, journal, memory: Mutex::default() }
     }
 
     pub fn scene(&self) -> Scene<'_> {
-        Scene { repository: &self.repository, journal: &self.journal, told: &self.told, at: 1 }
+        Scene { repository: &self.repository, journal: &self.journal, at: 1 }
     }
 
     pub fn act(&self, act: Act, name: &str, selection: &Selection) -> Result<String, Refused> {
-        let outcomes = self.scene().act(act, Path::new(name), &[selection]);
+        let told = self.memory.lock().unwrap().told(Path::new(name), 1, None);
+        let outcomes = self.scene().act(act, Path::new(name), &[Asked { selection, told }]);
         let one: Result<[_; 1], _> = outcomes.map_err(Refused::Because)?.try_into();
         one.unwrap().into_iter().next().unwrap()
     }
 
     pub fn hunks(&self, name: &str, side: Side, context: u32) -> Vec<Hunk> {
         let snapshot = Snapshot::take(&self.repository, Path::new(name)).unwrap();
-        snapshot.list(side, context).unwrap()
+        let hunks = snapshot.list(side, context).unwrap();
+        let list = FileHunks {
+            uri: String::new(),
+            revision: 1,
+            status: snapshot.status,
+            unstaged: hunks.clone(),
+            staged: Vec::new(),
+        };
+        self.memory.lock().unwrap().tell(Path::new(name), [1], &list);
+        hunks
     }
 }
 
@@ -50,6 +64,11 @@ pub fn whole(hunks: &[&Hunk]) -> Selection {
     Selection::Hunks(
         hunks.iter().map(|hunk| Target { hunk_id: hunk.hunk_id.clone(), lines: None }).collect(),
     )
+}
+
+/// For selections of whole hunks, which need no line numbers.
+fn untold(selection: &Selection) -> Asked<'_> {
+    Asked { selection, told: Told::default() }
 }
 
 const fn side(act: Act) -> Side {
@@ -287,8 +306,10 @@ fn several_requests_share_a_write_and_each_is_undone_alone() {
     let hunks = stage.hunks("f", Side::Unstaged, 3);
     let [first, second] = [whole(&[&hunks[0]]), whole(&[&hunks[1]])];
     let again = first.clone();
-    let outcomes: Outcomes =
-        stage.scene().act(Act::Stage, Path::new("f"), &[&first, &second, &again]).unwrap();
+    let outcomes: Outcomes = stage
+        .scene()
+        .act(Act::Stage, Path::new("f"), &[&first, &second, &again].map(untold))
+        .unwrap();
     let [Ok(first), Ok(second), Err(Refused::Stale)] = outcomes.as_slice() else {
         panic!("{outcomes:?}");
     };
@@ -330,10 +351,8 @@ fn what_is_gone_or_moved_is_stale_or_found() {
     let world = World::new();
     world.commit(&[("f", TEN)]);
     world.write("f", TWO);
-    let mut stage = Stage::of(&world);
+    let stage = Stage::of(&world);
     let hunks = stage.hunks("f", Side::Unstaged, 3);
-    stage.told =
-        hunks.iter().map(|hunk| (hunk.hunk_id.clone(), (hunk.old_start, hunk.new_start))).collect();
     // Lines above shift the second hunk; its name and the numbers that were told still find it.
     world.write("f", [b"0\n0\n".as_slice(), TWO].concat());
     let lines = Some(LineNumbers { old: vec![18], new: vec![18] });

@@ -17,7 +17,6 @@ use crate::git::{
     diff::tests::Dice,
     hunks::Side,
     journal::{Journal, numbers},
-    memory::Told,
     place,
     record::Place,
     recover::recover,
@@ -37,7 +36,7 @@ fn the_child_that_is_killed() {
     let repository = Repository::open(&folder.join("tree"), &folder.join("scratch")).unwrap();
     let journal = Journal::open(&folder.join("journal")).unwrap();
     recover(&repository, &journal).unwrap();
-    let stage = Stage { repository, journal, told: Told::default() };
+    let stage = Stage::with(repository, journal);
     loop {
         let act = [Act::Stage, Act::Unstage, Act::Revert][dice.roll(3) as usize];
         let side = if act == Act::Unstage { Side::Staged } else { Side::Unstaged };

@@ -8,7 +8,10 @@ use std::{
 
 use super::world::World;
 use crate::{
-    git::{Act, Answer, Command, Error, Event, File, Handle, Options, Request, Selection, Target},
+    git::{
+        Act, Answer, Command, Error, Event, File, Handle, LineNumbers, Options, Request, Selection,
+        Target,
+    },
     protocol::{
         FailureKind,
         diff::{FileHunks, FileStatus},
@@ -19,6 +22,7 @@ struct Room {
     handle: Handle,
     events: Receiver<Event>,
     token: u64,
+    asker: u64,
 }
 
 impl Room {
@@ -26,12 +30,13 @@ impl Room {
         let (sender, events) = mpsc::channel();
         let options = Options { state: world.beside("state"), uri_of };
         let handle = Handle::new(options, move |event| drop(sender.send(event))).unwrap();
-        Self { handle, events, token: 0 }
+        Self { handle, events, token: 0, asker: 1 }
     }
 
     fn send(&mut self, request: Request) -> u64 {
         self.token += 1;
-        self.handle.send(Command { token: self.token, at: 1000 + self.token, request });
+        let (token, asker) = (self.token, self.asker);
+        self.handle.send(Command { token, asker, at: 1000 + token, request });
         self.token
     }
 
@@ -86,7 +91,13 @@ fn many_requests_for_one_file_share_a_write_and_are_answered_one_by_one() {
     for hunk in &hunks.unstaged {
         let target = Target { hunk_id: hunk.hunk_id.clone(), lines: None };
         let selection = Selection::Hunks(vec![target]);
-        room.send(Request::Act { act: Act::Stage, file: file.clone(), selection, context: 3 });
+        room.send(Request::Act {
+            act: Act::Stage,
+            file: file.clone(),
+            selection,
+            revision: None,
+            context: 3,
+        });
     }
     let mut ids = Vec::new();
     for _ in 0..20 {
@@ -127,6 +138,7 @@ fn failures_have_their_kind_and_touch_nothing() {
         act: Act::Stage,
         file: here.clone(),
         selection: selection.clone(),
+        revision: None,
         context: 3,
     };
     // Another git at work: it is waited for, and then left alone.
@@ -137,7 +149,13 @@ fn failures_have_their_kind_and_touch_nothing() {
     std::fs::remove_file(world.path(".git/index.lock")).unwrap();
     // The hunk is gone: the fresh list comes with the refusal.
     world.write("f", numbered(&[9]));
-    let revert = Request::Act { act: Act::Revert, file: here.clone(), selection, context: 3 };
+    let revert = Request::Act {
+        act: Act::Revert,
+        file: here.clone(),
+        selection,
+        revision: None,
+        context: 3,
+    };
     let Err(Error::HunkStale(fresh)) = room.ask(revert) else { panic!("not stale") };
     assert_eq!(*fresh, *room.hunks(&here));
     assert_eq!(world.read("f"), numbered(&[9]).as_bytes());
@@ -176,9 +194,71 @@ fn a_change_is_told_once_and_our_own_acts_are_not() {
     changed(&room);
     let hunk_id = room.hunks(&here).unstaged[0].hunk_id.clone();
     let selection = Selection::Hunks(vec![Target { hunk_id, lines: None }]);
-    let acted =
-        room.ask(Request::Act { act: Act::Stage, file: here.clone(), selection, context: 3 });
+    let acted = room.ask(Request::Act {
+        act: Act::Stage,
+        file: here.clone(),
+        selection,
+        revision: None,
+        context: 3,
+    });
     let Ok(Answer::Acted { hunks, .. }) = acted else { panic!("{acted:?}") };
     world.write("f", numbered(&[7]));
     assert!(changed(&room).1 > hunks.revision);
+}
+
+/// Stages added lines of the one unstaged hunk, by number.
+fn stage_lines(file: &File, hunk_id: &str, new: &[u32], revision: Option<u64>) -> Request {
+    let lines = Some(LineNumbers { old: Vec::new(), new: new.to_vec() });
+    let target = Target { hunk_id: hunk_id.to_owned(), lines };
+    let selection = Selection::Hunks(vec![target]);
+    Request::Act { act: Act::Stage, file: file.clone(), selection, revision, context: 3 }
+}
+
+#[test]
+fn line_numbers_are_those_of_the_list_that_the_asker_was_told() {
+    let world = World::new();
+    world.commit(&[("f", numbered(&[]).as_bytes())]);
+    let added = numbered(&[]).replace("line 40\n", "line 40\none\ntwo\nthree\n");
+    world.write("f", &added);
+    let mut room = Room::of(&world);
+    let file = file(&world, "f");
+    // More context than the name is made of, so that it ends at the first line before and after.
+    let Ok(Answer::Hunks(first)) = room.ask(Request::List { file: file.clone(), context: 50 })
+    else {
+        panic!()
+    };
+    let id = first.unstaged[0].hunk_id.clone();
+    // Somebody else is told of it two lines further down, with two more lines of context.
+    world.write("f", format!("above\nabove\n{}", numbered(&[])));
+    world.git(&["add", "f"]);
+    world.write("f", format!("above\nabove\n{added}"));
+    room.asker = 2;
+    let Ok(Answer::Hunks(second)) = room.ask(Request::List { file: file.clone(), context: 50 })
+    else {
+        panic!()
+    };
+    let staged = |world: &World| {
+        let text = String::from_utf8(world.git(&["cat-file", "blob", ":f"])).unwrap();
+        ["one", "two", "three"].map(|word| text.contains(&format!("{word}\n")))
+    };
+    // The first asker counts as it was told, the second as it was told, by its own list or by one that it names.
+    for (asker, line, revision) in [
+        (1, 43, None),
+        (2, 45, None),
+        (2, 45, Some(second.revision)),
+        (1, 43, Some(first.revision)),
+    ] {
+        room.asker = asker;
+        let acted = room.ask(stage_lines(&file, &id, &[line], revision));
+        let Ok(Answer::Acted { journal_id, .. }) = acted else { panic!("{asker}: {acted:?}") };
+        assert_eq!(staged(&world), [false, true, false], "{asker}");
+        room.ask(Request::Undo { journal_id, context: 3 }).unwrap();
+    }
+    // Whoever was told nothing, or names a list that it was not told, may mean anything.
+    for (asker, revision) in [(3, None), (1, Some(second.revision))] {
+        room.asker = asker;
+        let refused = room.ask(stage_lines(&file, &id, &[43], revision));
+        assert!(matches!(refused, Err(Error::HunkStale(_))), "{refused:?}");
+        assert_eq!(staged(&world), [false; 3]);
+    }
 }
