@@ -9,15 +9,24 @@ import {
   RevealOutputChannelOn,
   type StaticFeature,
 } from "vscode-languageclient/node";
-import { type Calls, type Door, type Hello, type LinkState, Listeners, refusalOf, type Unsubscribe } from "./door";
-import type { ClientNotifications, Notifications } from "./protocol.generated";
+import {
+  type Calls,
+  type Door,
+  type Hello,
+  type LinkState,
+  Listeners,
+  type Notifications,
+  refusalOf,
+  type Unsubscribe,
+} from "./door";
+import type { ClientNotifications } from "./protocol.generated";
 import { RestartBudget } from "./restartBudget";
 import * as settings from "./settings";
 import { runSidecar, Sidecar } from "./sidecar";
 import { Watchdog } from "./watchdog";
 
 /** The notes that this extension draws from. */
-const EVENTS = ["approval", "thread", "appServer", "diagnostic", "atom"];
+const EVENTS = ["approval", "thread", "appServer", "diagnostic", "atom", "hunk"];
 
 /**
  * What the sidecar offers an editor without an extension is left unregistered: this extension draws it itself, and
@@ -79,7 +88,11 @@ export class Link implements Door, vscode.Disposable {
     if (this.current.state !== "running") return null;
     const experimental = this.client?.initializeResult?.capabilities.experimental as { outrigger?: Hello } | undefined;
     const said = experimental?.outrigger;
-    return said ? { version: said.version, daemon: said.daemon ?? null } : null;
+    return said ? { version: said.version, methods: said.methods, daemon: said.daemon ?? null } : null;
+  }
+
+  offers(method: keyof Calls): boolean {
+    return this.hello?.methods.includes(method) ?? false;
   }
 
   get pid(): number | null {
@@ -250,6 +263,8 @@ export class Link implements Door, vscode.Disposable {
         return sidecar.process;
       },
       {
+        // The sidecar knows what is open, and what of it is not saved: it watches these files, and writes none behind.
+        documentSelector: [{ scheme: "file" }],
         outputChannel: this.log,
         revealOutputChannelOn: RevealOutputChannelOn.Never,
         initializationOptions: () => ({

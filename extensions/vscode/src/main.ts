@@ -5,6 +5,7 @@ import { Approvals } from "./approvals";
 import { decide, type Parts, registerCommands } from "./commands";
 import { Diagnostics } from "./diagnostics";
 import { Drafts, type Kept } from "./drafts";
+import { makeHunks } from "./hunks/hunks";
 import { Link } from "./link";
 import * as settings from "./settings";
 import { Connection } from "./surfaces/connection";
@@ -70,7 +71,8 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   const received = (message: FromView) =>
     handle(parts, message, (approvalId, decision) => decide(parts, approvalId, decision));
-  const content = { conversation, approvals, unsaved, queue, decisions, drafts, place };
+  const turns = () => link.offers("outrigger/turn/undo");
+  const content = { conversation, approvals, unsaved, queue, decisions, drafts, place, turns };
   const view = new ViewProvider(context.extensionUri, content, log, received);
   const shown = new Shown(approvals, diff, view);
   const notifications = new Notifications(approvals);
@@ -80,7 +82,7 @@ export function activate(context: vscode.ExtensionContext): void {
     extension: (context.extension.packageJSON as { version: string }).version,
     platform: `${process.platform}-${process.arch}`,
   };
-  const shared = { link, approvals, conversation, queue, comments, diff, diagnostics };
+  const shared = { link, approvals, conversation, queue, comments, proposals, diff, diagnostics };
   const parts: Parts = { ...shared, unsaved, view, log, place, versions };
 
   const connection = new Connection(() => link.hello);
@@ -115,6 +117,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.workspace.onDidChangeWorkspaceFolders(follow),
     settings.onSidecarSettings(() => void (place() === "open" && link.restart())),
     ...registerCommands(parts),
+    ...makeHunks(link, conversation),
     ...[
       statusBar,
       notifications,

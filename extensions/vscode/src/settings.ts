@@ -42,6 +42,22 @@ export function codeLensEnabled(document: vscode.TextDocument): boolean {
   return vscode.workspace.getConfiguration("editor", document).get<boolean>("codeLens") ?? true;
 }
 
+/** At which hunks lenses stand. */
+export function hunkLenses(): "agent" | "all" | "off" {
+  return vscode.workspace.getConfiguration("outrigger").get<"agent" | "all" | "off">("hunks.lenses") ?? "agent";
+}
+
+/** Which hunks are marked in the gutter and in the overview ruler. */
+export function hunkMarks(): "agent" | "all" | "off" {
+  return vscode.workspace.getConfiguration("outrigger").get<"agent" | "all" | "off">("hunks.marks") ?? "agent";
+}
+
+export function onHunkSettings(listener: () => void): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (event.affectsConfiguration("outrigger.hunks")) listener();
+  });
+}
+
 /** Calls `listener` when a setting that needs another sidecar process has changed. */
 export function onSidecarSettings(listener: () => void): vscode.Disposable {
   return vscode.workspace.onDidChangeConfiguration((event) => {

@@ -1,14 +1,7 @@
 // A sidecar that answers what a test tells it to.
 
-import { type Calls, type Door, type LinkState, Listeners, type Unsubscribe } from "../src/door";
-import type {
-  Approval,
-  ClientNotifications,
-  Notifications,
-  Snapshot,
-  ThreadState,
-  TurnState,
-} from "../src/protocol.generated";
+import { type Calls, type Door, type LinkState, Listeners, type Notifications, type Unsubscribe } from "../src/door";
+import type { Approval, ClientNotifications, Snapshot, ThreadState, TurnState } from "../src/protocol.generated";
 
 type Answer = (params: never) => unknown;
 
@@ -29,6 +22,10 @@ export class FakeLink implements Door {
   answer<M extends keyof Calls>(method: M, answer: (params: Calls[M]["params"]) => unknown): this {
     this.answers.set(method, answer);
     return this;
+  }
+
+  offers(method: keyof Calls): boolean {
+    return this.answers.has(method);
   }
 
   async request<M extends keyof Calls>(method: M, params: Calls[M]["params"]): Promise<Calls[M]["result"]> {

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import type { ItemState } from "../src/protocol.generated";
 import { diffCounts, goneText, headline, oneLine, optionLabel, typedCommand } from "../src/wording";
 import { answersOf, questionsOf } from "../src/questions";
 import { placeOf } from "../src/trust";
-import { fileChange, relativePath, userText } from "../src/view/items";
+import { fileChange, mayHaveWritten, relativePath, userText } from "../src/view/items";
 import { fileLink } from "../src/webview/links";
 import { approval } from "./fakeLink";
 
@@ -152,4 +153,24 @@ test("links of a model: files open in the editor, the rest is left to VS Code", 
     null,
     null,
   ]);
+});
+
+test("a turn may have written by a change that was not declined, or by a command that does more than look", () => {
+  const item = (fields: Partial<ItemState>): ItemState => ({
+    itemId: "i",
+    type: "agentMessage",
+    status: "completed",
+    ...fields,
+  });
+  const command = (...types: string[]) =>
+    item({ type: "commandExecution", commandActions: types.map((type) => ({ type, command: "x" })) });
+  const written = (...items: ItemState[]) => mayHaveWritten(items);
+  expect([
+    written(item({})),
+    written(item({ type: "fileChange", status: "declined" })),
+    written(command("read", "search")),
+    written(item({ type: "commandExecution" })),
+    written(item({}), item({ type: "fileChange" })),
+    written(command("read", "unknown")),
+  ]).toEqual([false, false, false, false, true, true]);
 });

@@ -32,6 +32,10 @@ export function handle(parts: Parts, message: FromView, decide: Decide): void {
       return void conversation.endProcess(message.processId);
     case "wholeItem":
       return void conversation.wholeItem(message.turnId, message.itemId);
+    case "reviewTurn":
+      return void vscode.commands.executeCommand("outrigger.turn.review", message.turnId);
+    case "undoTurn":
+      return void vscode.commands.executeCommand("outrigger.turn.undo", message.turnId);
     case "openFile":
       return void openFile(message.path, message.line);
     case "stop":

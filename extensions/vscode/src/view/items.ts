@@ -100,6 +100,16 @@ export function relativePath(path: string, cwd: string | null): string {
   return root && plain.startsWith(root + "/") ? plain.slice(root.length + 1) : plain;
 }
 
+/** Whether a turn may have changed files: by a change that was made, or by a command that does more than look. */
+export function mayHaveWritten(items: ItemState[]): boolean {
+  return items.some((item) => {
+    if (item.status === "declined") return false;
+    if (item.type === "fileChange") return true;
+    const actions = Array.isArray(item["commandActions"]) ? item["commandActions"].filter(isRecord) : [];
+    return item.type === "commandExecution" && actions.some(({ type }) => type === "unknown");
+  });
+}
+
 /** A short line for an item that has no display of its own. */
 export function otherLine(item: ItemState): string {
   switch (item.type) {

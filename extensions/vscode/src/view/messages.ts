@@ -16,6 +16,8 @@ export type ViewPage = Page & {
   queue: Waiting[];
   /** By item: who decided about it, where that was not done in this window. */
   decisions: Record<string, string>;
+  /** What a turn did to files can be shown and undone. */
+  turns: boolean;
 };
 
 export type ToView =
@@ -39,6 +41,7 @@ export type FromView =
   | { type: "showDiff" | "saveAndAccept"; approvalId: string }
   | { type: "endProcess"; processId: string }
   | { type: "wholeItem"; turnId: string; itemId: string }
+  | { type: "reviewTurn" | "undoTurn"; turnId: string }
   | { type: "openFile"; path: string; line: number | null }
   | {
       type:

@@ -31,6 +31,8 @@ export type Content = {
   decisions: Decisions;
   drafts: Drafts;
   place: () => Place;
+  /** Whether what a turn did can be shown and undone. */
+  turns: () => boolean;
 };
 
 export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposable {
@@ -204,7 +206,7 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
   }
 
   private page(): ViewPage {
-    const { conversation, approvals, unsaved, queue, decisions, place } = this.content;
+    const { conversation, approvals, unsaved, queue, decisions, place, turns } = this.content;
     const pending = approvals.pending;
     return {
       ...conversation.page,
@@ -214,6 +216,7 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
       unsaved: unsaved.approvalIds,
       queue: queue.waiting,
       decisions: decisions.byItem,
+      turns: turns(),
     };
   }
 

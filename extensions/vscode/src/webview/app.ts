@@ -4,7 +4,7 @@ import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { Marker, ThreadState, TurnState } from "../protocol.generated";
-import { stringOf, userText } from "../view/items";
+import { mayHaveWritten, stringOf, userText } from "../view/items";
 import type { ToView, ViewPage } from "../view/messages";
 import { applyChanges } from "../view/transcript";
 import { headline, oneLine } from "../wording";
@@ -197,6 +197,7 @@ export class App extends LitElement {
       )}
       ${turn.markers.filter(({ text }) => text !== errorText(turn)).map(marker)} ${turnError(turn)}
       ${!over && silent && last && page.approvals.length === 0 ? waiting("Working…") : nothing}
+      ${over && page.turns && mayHaveWritten(turn.items) ? turnActions(turn.turnId) : nothing}
       ${turn.status === "interrupted" ? this.interrupted(page, last) : nothing}
     </article>`;
   }
@@ -240,6 +241,16 @@ function marker({ kind, text }: Marker): TemplateResult {
     <summary class="row">${icon}<span class="grow clip">${brief.text}</span></summary>
     <div class="words">${text}</div>
   </details>`;
+}
+
+function turnActions(turnId: string): TemplateResult {
+  const action = (type: "reviewTurn" | "undoTurn", icon: string, label: string) =>
+    html`<button class="plain row" @click=${() => post({ type, turnId })}>
+      <vscode-icon name=${icon}></vscode-icon><span>${label}</span>
+    </button>`;
+  return html`<div class="actions turn">
+    ${action("reviewTurn", "diff-multiple", "Review changes")} ${action("undoTurn", "discard", "Undo turn")}
+  </div>`;
 }
 
 function errorText(turn: TurnState): string {

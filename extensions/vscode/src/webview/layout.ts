@@ -58,6 +58,18 @@ export const layout = css`
   .marker {
     color: var(--vscode-descriptionForeground);
   }
+  .actions.turn {
+    margin-left: -6px;
+    color: var(--vscode-descriptionForeground);
+  }
+  .actions.turn button {
+    display: flex;
+    gap: 4px;
+    padding: 2px 6px;
+  }
+  .actions.turn button:hover {
+    color: var(--vscode-foreground);
+  }
   details.marker > summary {
     cursor: pointer;
     list-style: none;

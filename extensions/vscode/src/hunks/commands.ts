@@ -1,0 +1,284 @@
+// What a person can do with hunks.
+
+import * as vscode from "vscode";
+import type { Door, Refusal } from "../door";
+import { baseName } from "../wording";
+import { say } from "../surfaces/notifications";
+import { type Act, type Acted, type HunkActs, lastAct } from "./acts";
+import type { HunkDiffs } from "./diffs";
+import { documentOf, type HunkDocuments } from "./documents";
+import type { HunkFiles } from "./hunkFiles";
+import { firstLine, type HunkState, lastLine, neighbour, place, toReview } from "./placement";
+import type { Review } from "./review";
+import { targetsOf } from "./selection";
+import { named, pointed, type Targets } from "./targets";
+import { changedLines, filesWord, hunksWord, namesOf } from "./wording";
+
+export type HunkParts = {
+  door: Door;
+  files: HunkFiles;
+  documents: HunkDocuments;
+  review: Review;
+  acts: HunkActs;
+  diffs: HunkDiffs;
+  targets: Targets;
+};
+
+const TAKE_BACK = "Take It Back";
+
+const UNSTAGED: HunkState[] = ["agent", "own"];
+const FOR: Record<Act, HunkState[]> = { keep: ["agent"], stage: UNSTAGED, revert: UNSTAGED, unstage: ["staged"] };
+const VERB: Record<Act, string> = { keep: "keep", stage: "stage", revert: "undo", unstage: "unstage" };
+
+export function hunkCommands(parts: HunkParts): Record<string, (...args: unknown[]) => unknown> {
+  const acts: Act[] = ["keep", "stage", "revert", "unstage"];
+  return {
+    ...Object.fromEntries(
+      acts.map((act) => [`outrigger.hunk.${act}`, (...args: unknown[]) => actOn(parts, act, args)]),
+    ),
+    "outrigger.hunk.show": (...args) => show(parts, args),
+    "outrigger.hunk.next": () => go(parts, 1),
+    "outrigger.hunk.previous": () => go(parts, -1),
+    "outrigger.lines.stage": (...args) => actOnLines(parts, "stage", args),
+    "outrigger.lines.revert": (...args) => actOnLines(parts, "revert", args),
+    "outrigger.lines.unstage": (...args) => actOnLines(parts, "unstage", args),
+    "outrigger.file.keepAll": (...args) => allOfFile(parts, "keep", args),
+    "outrigger.file.undoAll": (...args) => allOfFile(parts, "revert", args),
+    "outrigger.file.stageAll": (...args) => allOfFile(parts, "stage", args),
+    "outrigger.file.stage": (...args) => wholeFile(parts, "stage", args),
+    "outrigger.file.unstage": (...args) => wholeFile(parts, "unstage", args),
+    "outrigger.file.revert": (...args) => wholeFile(parts, "revert", args),
+    "outrigger.file.showChanges": (...args) => showFile(parts, false, args),
+    "outrigger.file.showStaged": (...args) => showFile(parts, true, args),
+    "outrigger.review.keepAll": () => allOfReview(parts, "keep"),
+    "outrigger.review.undoAll": () => allOfReview(parts, "revert"),
+    "outrigger.review.stageAll": () => allOfReview(parts, "stage"),
+    "outrigger.review.open": (uri, line) => open(parts, uri as string, line as number),
+    "outrigger.journal.undoLast": () => undoLast(parts),
+  };
+}
+
+/** Says why nothing was done. */
+export function explain(verb: string, { kind, message, hint }: Refusal): void {
+  if (kind === "hunkStale") say(`Not done: ${message}`);
+  else void vscode.window.showErrorMessage(`Could not ${verb}: ${hint ? `${message} ${hint}` : message}`);
+}
+
+function settled(act: Act, acted: Acted): boolean {
+  if (!acted.done) explain(VERB[act], acted.refusal);
+  return acted.done;
+}
+
+/** Whether the file's document is saved; what is undone on disk must not lie behind unsaved edits. */
+export async function saved(uris: string[], what: string): Promise<boolean> {
+  const dirty = uris.map(documentOf).filter((document) => document?.isDirty === true);
+  if (dirty.length === 0) return true;
+  const names = dirty.map((document) => baseName(document?.fileName ?? ""));
+  const text = `${names.join(", ")} ${dirty.length === 1 ? "has" : "have"} unsaved edits, which stay. They are saved first.`;
+  const save = `Save and ${what}`;
+  if ((await vscode.window.showWarningMessage(text, save)) !== save) return false;
+  for (const document of dirty) {
+    if (await document?.save()) continue;
+    void vscode.window.showErrorMessage(`${document?.fileName ?? ""} could not be saved, so nothing was undone.`);
+    return false;
+  }
+  return true;
+}
+
+async function actOn(parts: HunkParts, act: Act, args: unknown[]): Promise<void> {
+  const name = named(args);
+  if (name?.hunk === null) return allOfFile(parts, act, args);
+  const found = name?.hunk === undefined ? await atCursor(parts, act, args) : { uri: name.uri, hunkId: name.hunk };
+  if (!found) {
+    say(`There is no change to ${VERB[act]} at this line.`);
+    return;
+  }
+  // A lens in an unsaved document says that it saves; elsewhere the person is asked.
+  if (act === "revert" && !(await readyFor(found.uri, name !== undefined && typeof args[0] === "string"))) return;
+  settled(act, await parts.acts.hunks(act, found.uri, [{ hunkId: found.hunkId }]));
+}
+
+async function readyFor(uri: string, asked: boolean): Promise<boolean> {
+  const document = documentOf(uri);
+  if (asked && document?.isDirty) return document.save();
+  return saved([uri], "Undo");
+}
+
+async function atCursor(parts: HunkParts, act: Act, args: unknown[]): Promise<{ uri: string; hunkId: string } | null> {
+  const where = pointed(args);
+  const found = where && (await parts.targets.at(where, FOR[act]));
+  return where && found ? { uri: where.uri, hunkId: found.hunk.hunkId } : null;
+}
+
+async function actOnLines(parts: HunkParts, act: "stage" | "revert" | "unstage", args: unknown[]): Promise<void> {
+  const before = pointed(args);
+  if (!before) {
+    say("There are no lines to choose here.");
+    return;
+  }
+  if (!(await saved([before.uri], act === "revert" ? "Undo" : act === "stage" ? "Stage" : "Unstage"))) return;
+  const where = pointed(args) ?? before; // To save may have changed the lines.
+  const placed = (await parts.targets.placed(where)).filter(({ state }) => FOR[act].includes(state));
+  const targets = targetsOf(placed, where.lines, where.side);
+  if (targets.length === 0) {
+    say(`There is no change to ${VERB[act]} in these lines.`);
+    return;
+  }
+  settled(act, await parts.acts.hunks(act, where.uri, targets));
+}
+
+function uriOf(args: unknown[]): string | undefined {
+  const [first] = args;
+  return (
+    named(args)?.uri ?? (first instanceof vscode.Uri && first.scheme === "file" ? first.toString() : pointed([])?.uri)
+  );
+}
+
+/** All of Codex's hunks of a file that nobody has reviewed; to unstage, all that are staged. */
+async function allOfFile(parts: HunkParts, act: Act, args: unknown[]): Promise<void> {
+  const uri = uriOf(args);
+  if (uri === undefined) return;
+  if (act === "revert" && !(await saved([uri], "Undo"))) return;
+  const hunks = await parts.files.ask(uri);
+  const chosen = act === "unstage" ? (hunks?.staged ?? []) : toReview(hunks?.unstaged ?? []);
+  if (chosen.length === 0) {
+    say(`There is nothing of Codex's to ${VERB[act]} in ${baseName(uri)}.`);
+    return;
+  }
+  const acted = await parts.acts.hunks(
+    act,
+    uri,
+    chosen.map(({ hunkId }) => ({ hunkId })),
+  );
+  if (settled(act, acted) && act === "revert")
+    await offerBack(parts, `${hunksWord(chosen.length)} undone in ${baseName(uri)}.`, [acted]);
+}
+
+async function wholeFile(parts: HunkParts, act: "stage" | "unstage" | "revert", args: unknown[]): Promise<void> {
+  const uri = uriOf(args);
+  if (uri === undefined) return;
+  if (act === "revert" && !(await saved([uri], "Undo"))) return;
+  const acted = await parts.acts.file(act, uri);
+  if (settled(act, acted) && act === "revert")
+    await offerBack(parts, `All unstaged changes of ${baseName(uri)} are undone.`, [acted]);
+}
+
+async function allOfReview(parts: HunkParts, act: "keep" | "revert" | "stage"): Promise<void> {
+  const { files } = parts.review;
+  const uris = files.map(({ uri }) => uri);
+  if (act === "revert" && !(await saved(uris, "Undo"))) return;
+  const done: Acted[] = [];
+  for (const { uri, hunks } of files) {
+    const targets = hunks.map(({ hunkId }) => ({ hunkId }));
+    const acted = await parts.acts.hunks(act, uri, targets);
+    if (!settled(act, acted)) break;
+    done.push(acted);
+  }
+  if (done.length > 0 && act !== "stage") {
+    const word = act === "keep" ? "Kept" : "Undone";
+    await offerBack(parts, `${word}: what Codex wrote in ${filesWord(done.length)}.`, done);
+  }
+}
+
+/** Says what was done, and takes it back if the person wants it: the last act first. */
+export async function offerBack(parts: HunkParts, text: string, done: Acted[]): Promise<void> {
+  if ((await vscode.window.showInformationMessage(text, TAKE_BACK)) !== TAKE_BACK) return;
+  for (const acted of done.toReversed()) {
+    if (!acted.done || acted.journalId === null) continue;
+    const back = await parts.acts.undo(acted.journalId);
+    if (!back.done) {
+      explain("take it back", back.refusal);
+      return;
+    }
+  }
+}
+
+async function show(parts: HunkParts, args: unknown[]): Promise<void> {
+  const name = named(args);
+  const where = name ? undefined : pointed(args);
+  const uri = name?.uri ?? where?.uri;
+  if (uri === undefined) return;
+  const hunkId = name?.hunk ?? (where && (await parts.targets.at(where, [...UNSTAGED, "staged"]))?.hunk.hunkId);
+  const hunks = await parts.files.ask(uri);
+  if (!hunks) {
+    say("There is nothing to compare this file with.");
+    return;
+  }
+  const staged = hunks.staged.some((hunk) => hunk.hunkId === hunkId);
+  const hunk = [...hunks.unstaged, ...hunks.staged].find((found) => found.hunkId === hunkId);
+  const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri)).then(undefined, () => undefined);
+  const lines = document ? document.getText().split(/\r\n|\n|\r/) : [];
+  const placed = hunk && place(lines, hunks).find((found) => found.hunk.hunkId === hunkId);
+  const at = placed && !staged ? firstLine(placed) : hunk ? Math.max(changedLines(hunk).first - 1, 0) : 0;
+  await parts.diffs.show(uri, staged, new vscode.Range(at, 0, at, 0));
+}
+
+async function showFile(parts: HunkParts, staged: boolean, args: unknown[]): Promise<void> {
+  const uri = uriOf(args);
+  if (uri !== undefined) await parts.diffs.show(uri, staged);
+}
+
+async function open({ documents, files }: HunkParts, uri: string, line: number): Promise<void> {
+  const at = new vscode.Position(line, 0);
+  try {
+    await vscode.window.showTextDocument(vscode.Uri.parse(uri), { selection: new vscode.Range(at, at), preview: true });
+  } catch {
+    // A deleted file has no document: its diff shows what it was.
+    await vscode.commands.executeCommand("outrigger.file.showChanges", uri);
+  }
+  documents.onChange.fire();
+  files.refresh(uri);
+}
+
+/** The next hunk to review, in the next file when this one has no more. */
+async function go(parts: HunkParts, step: 1 | -1): Promise<void> {
+  const editor = vscode.window.activeTextEditor;
+  const line = editor?.selection.active.line ?? -1;
+  const here = editor ? parts.documents.placed(editor.document).filter(({ state }) => state === "agent") : [];
+  const beyond =
+    step === 1 ? here.every((found) => firstLine(found) <= line) : here.every((found) => lastLine(found) >= line);
+  const { files } = parts.review;
+  const current = editor
+    ? files.findIndex(({ uri }) => parts.review.of(editor.document.uri.toString())?.uri === uri)
+    : -1;
+  if (editor && here.length > 0 && (!beyond || files.length < 2)) {
+    const next = neighbour(here, line, step);
+    if (next) reveal(editor, firstLine(next));
+    return;
+  }
+  const other = files.at((Math.max(current, step === 1 ? -1 : 0) + step) % Math.max(files.length, 1));
+  if (!other) {
+    say("There is nothing of Codex's to review.");
+    return;
+  }
+  const hunk = step === 1 ? other.hunks[0] : other.hunks.at(-1);
+  await open(parts, other.uri, hunk ? Math.max(changedLines(hunk).first - 1, 0) : 0);
+  const opened = vscode.window.activeTextEditor;
+  const hunks = opened && (await parts.files.ask(other.uri));
+  if (!opened || !hunks) return;
+  const placed = place(opened.document.getText().split(/\r\n|\n|\r/), hunks).filter(({ state }) => state === "agent");
+  const first = step === 1 ? placed[0] : placed.at(-1);
+  if (first) reveal(opened, firstLine(first));
+}
+
+function reveal(editor: vscode.TextEditor, line: number): void {
+  const at = new vscode.Position(Math.min(line, editor.document.lineCount - 1), 0);
+  editor.selection = new vscode.Selection(at, at);
+  editor.revealRange(new vscode.Range(at, at), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+}
+
+async function undoLast(parts: HunkParts): Promise<void> {
+  try {
+    const entry = lastAct(await parts.acts.journal());
+    if (!entry) {
+      say("There is nothing to take back.");
+      return;
+    }
+    if (!(await saved(entry.action === "revert" || entry.action === "restore" ? entry.uris : [], "Take Back"))) return;
+    const undone = await parts.acts.undo(entry.journalId);
+    if (undone.done) say(`Taken back: ${namesOf(entry.uris)}.`);
+    else explain("take it back", undone.refusal);
+  } catch (error) {
+    void vscode.window.showErrorMessage(`Could not read the journal: ${String(error)}`);
+  }
+}
