@@ -46,13 +46,17 @@ function wedge(colour: string): vscode.Uri {
 
 type Drawn = { lines: vscode.TextEditorDecorationType; removals: vscode.TextEditorDecorationType };
 
-function typeOf(state: HunkState, picture: (colour: string) => vscode.Uri): vscode.TextEditorDecorationType {
+function typeOf(
+  state: HunkState,
+  picture: (colour: string) => vscode.Uri,
+  filled = false,
+): vscode.TextEditorDecorationType {
   const { light, dark } = GUTTER[state];
   return vscode.window.createTextEditorDecorationType({
     isWholeLine: true,
     overviewRulerColor: new vscode.ThemeColor(THEME_COLOR[state]),
     overviewRulerLane: state === "agent" ? vscode.OverviewRulerLane.Full : vscode.OverviewRulerLane.Left,
-    ...(state === "agent" ? { backgroundColor: new vscode.ThemeColor("outrigger.agentHunkBackground") } : {}),
+    ...(filled ? { backgroundColor: new vscode.ThemeColor("outrigger.agentHunkBackground") } : {}),
     light: { gutterIconPath: picture(light), gutterIconSize: "100% 100%" },
     dark: { gutterIconPath: picture(dark), gutterIconSize: "100% 100%" },
   });
@@ -64,7 +68,7 @@ export class HunkMarks implements vscode.HoverProvider, vscode.Disposable {
 
   constructor(private readonly documents: HunkDocuments) {
     const drawn = (state: HunkState): Drawn => ({
-      lines: typeOf(state, (colour) => bar(colour, GUTTER[state].dashes)),
+      lines: typeOf(state, (colour) => bar(colour, GUTTER[state].dashes), state === "agent"),
       removals: typeOf(state, wedge),
     });
     this.types = { agent: drawn("agent"), own: drawn("own"), staged: drawn("staged") };
@@ -85,9 +89,7 @@ export class HunkMarks implements vscode.HoverProvider, vscode.Disposable {
   provideHover(document: vscode.TextDocument, position: vscode.Position): vscode.Hover | null {
     const found = hunkAt(this.documents.placed(document), position.line, this.shown());
     if (!found) return null;
-    const lines = found.runs.at(-1);
-    const range = new vscode.Range(found.runs[0]?.start ?? found.start, 0, lines?.end ?? found.end, 0);
-    return new vscode.Hover(hover(document.uri.toString(), found), range);
+    return new vscode.Hover(hover(document.uri.toString(), found), document.lineAt(position.line).range);
   }
 
   private shown(): HunkState[] {

@@ -80,27 +80,36 @@ function runsOf(hunk: Hunk, start: number): Run[] {
   return runs;
 }
 
+/** The 0-based line at which a hunk begins in the newer text. */
+function toldStart(hunk: Hunk): number {
+  return hunk.newLines === 0 ? hunk.newStart : hunk.newStart - 1;
+}
+
+function placed(hunk: Hunk, staged: boolean, start: number): Placed {
+  const runs = runsOf(hunk, start);
+  return { hunk, state: stateOf(hunk, staged), start, end: start + hunk.newLines, runs };
+}
+
+/** Hunks as they stand in the very text that they were told for. */
+export function asTold(hunks: Hunk[], staged: boolean): Placed[] {
+  return hunks.filter(({ lines }) => lines.length > 0).map((hunk) => placed(hunk, staged, toldStart(hunk)));
+}
+
 function placeAll(document: string[], hunks: Hunk[], staged: boolean): Placed[] {
-  const placed: Placed[] = [];
+  const all: Placed[] = [];
   let drift = 0;
   for (const hunk of hunks) {
     if (hunk.lines.length === 0) continue; // A change of the mode alone stands at no line.
     const lines = newSide(hunk);
-    const said = hunk.newLines === 0 ? hunk.newStart : hunk.newStart - 1;
+    const said = toldStart(hunk);
     const empty = lines.length === 0;
     // Without a line that is left, only its place says where something was removed.
     const start = empty ? Math.min(said + drift, document.length) : find(document, lines, said + drift);
     if (start === null) continue;
     if (!empty) drift = start - said;
-    placed.push({
-      hunk,
-      state: stateOf(hunk, staged),
-      start,
-      end: start + lines.length,
-      runs: runsOf(hunk, start),
-    });
+    all.push(placed(hunk, staged, start));
   }
-  return placed;
+  return all;
 }
 
 /** The hunks of a file as they stand in its document, in the order of their lines. */
@@ -121,8 +130,8 @@ export function lastLine({ runs, start }: Placed): number {
 }
 
 /** The hunk that changes a line; one that is not staged counts first. */
-export function hunkAt(placed: Placed[], line: number, states: HunkState[]): Placed | undefined {
-  const here = placed.filter(
+export function hunkAt(all: Placed[], line: number, states: HunkState[]): Placed | undefined {
+  const here = all.filter(
     (found) =>
       states.includes(found.state) &&
       found.runs.some((run) => line >= run.start && line < Math.max(run.end, run.start + 1)),
@@ -131,8 +140,8 @@ export function hunkAt(placed: Placed[], line: number, states: HunkState[]): Pla
 }
 
 /** The next hunk to review after a line, or the last before it; round the end of the file. */
-export function neighbour(placed: Placed[], line: number, step: 1 | -1): Placed | undefined {
-  const agent = placed.filter(({ state }) => state === "agent");
+export function neighbour(all: Placed[], line: number, step: 1 | -1): Placed | undefined {
+  const agent = all.filter(({ state }) => state === "agent");
   if (step === 1) return agent.find((found) => firstLine(found) > line) ?? agent[0];
   return agent.findLast((found) => lastLine(found) < line && firstLine(found) < line) ?? agent.at(-1);
 }

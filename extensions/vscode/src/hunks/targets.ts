@@ -1,11 +1,10 @@
 // Which hunk a lens, a menu, a list or the cursor means.
 
 import * as vscode from "vscode";
-import type { Hunk } from "../protocol.generated";
 import { beforeOf } from "./diffs";
 import { documentOf, type HunkDocuments, linesOf } from "./documents";
 import type { HunkFiles } from "./hunkFiles";
-import { hunkAt, type HunkState, place, type Placed } from "./placement";
+import { asTold, hunkAt, type HunkState, place, type Placed } from "./placement";
 import type { Lines } from "./selection";
 import type { ReviewNode } from "./tree";
 
@@ -79,10 +78,7 @@ export class Targets {
     if (known.length > 0) return known.filter((found) => staged === null || (found.state === "staged") === staged);
     const hunks = await this.files.ask(uri);
     if (!hunks) return [];
-    if (side === "old" || staged === true) {
-      const all = (staged ? hunks.staged : hunks.unstaged).map((hunk) => inItself(hunk, staged ?? false));
-      return all;
-    }
+    if (side === "old" || staged === true) return asTold(staged ? hunks.staged : hunks.unstaged, staged ?? false);
     const text = document?.getText() ?? "";
     return place(linesOf(text), hunks).filter((found) => staged === null || (found.state === "staged") === staged);
   }
@@ -105,20 +101,4 @@ export class Targets {
       ),
     );
   }
-}
-
-/** A hunk as it stands in the very text that it was made for. */
-function inItself(hunk: Hunk, staged: boolean): Placed {
-  const start = hunk.newLines === 0 ? hunk.newStart : hunk.newStart - 1;
-  const text: string[] = [];
-  text.length = start;
-  const own = hunk.lines.filter(({ kind }) => kind !== "removed").map((line) => line.text);
-  const [placed] = place([...Array.from(text, () => ""), ...own], {
-    uri: "",
-    revision: 0,
-    status: "modified",
-    unstaged: staged ? [] : [hunk],
-    staged: staged ? [hunk] : [],
-  });
-  return placed ?? { hunk, state: staged ? "staged" : "own", start, end: start, runs: [] };
 }
