@@ -89,12 +89,25 @@ impl Door {
 
 /// The command with its path as it is without links above it, if that is granted.
 fn allowed(rooms: &Handle, roots: &[Root], mut command: Command) -> Result<Command, Failure> {
-    match &mut command.request {
-        Request::List { file, .. } | Request::Act { file, .. } => {
+    allow(rooms, roots, &mut command.request)?;
+    if let Request::Minding { open, request } = &mut command.request {
+        for document in open {
+            // Of a link it is what it leads to: that is what an editor has open.
+            document.path = place_of_document(&document.path);
+        }
+        allow(rooms, roots, request)?;
+    }
+    Ok(command)
+}
+
+fn allow(rooms: &Handle, roots: &[Root], request: &mut Request) -> Result<(), Failure> {
+    match request {
+        Request::List { file, .. } | Request::Look { file, .. } | Request::Act { file, .. } => {
             file.path = place(roots, &file.path)?;
         }
         Request::Journal { file: Some(path), .. } => *path = place(roots, path)?,
-        Request::Journal { file: None, .. } => {}
+        // The request within is looked at by itself, and what is settled was allowed when it began.
+        Request::Journal { file: None, .. } | Request::Minding { .. } | Request::Settle { .. } => {}
         Request::Checkpoint { folder, .. }
         | Request::Compare { folder, .. }
         | Request::Restore { folder, .. }
@@ -110,7 +123,15 @@ fn allowed(rooms: &Handle, roots: &[Root], mut command: Command) -> Result<Comma
             grants::resolve(roots, &root)?;
         }
     }
-    Ok(command)
+    Ok(())
+}
+
+fn place_of_document(path: &Path) -> PathBuf {
+    if let Ok(there) = path.canonicalize() {
+        return there;
+    }
+    let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    folder.zip(path.file_name()).map_or_else(|| path.to_owned(), |(folder, name)| folder.join(name))
 }
 
 /// A file's own place: of a link it is the link, and what was deleted has one too.

@@ -98,6 +98,7 @@ fn a_patch_is_shown_before_it_is_written_and_written_once_accepted() {
                     { "kind": "added", "text": "zwei", "eol": "\n" },
                     { "kind": "context", "text": "three", "eol": "\n" },
                 ],
+                "origin": null,
             }],
             "conflict": null,
         }] })

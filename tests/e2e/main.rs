@@ -20,6 +20,7 @@ mod grants;
 mod home;
 mod hunks;
 mod lsp_face;
+mod lsp_hunks;
 mod restart;
 mod scene;
 mod secrets;

@@ -99,7 +99,11 @@ hunks: HunksTold,
 /**
  * Takes this act back by `outrigger/hunk/undo`.
  */
-journalId: string, };
+journalId: string, 
+/**
+ * It was done in a document with unsaved edits, by its editor; `hunks` are those of the file, which is as it was.
+ */
+unsaved?: boolean, };
 
 export type HunkUndoParams = { journalId: string, };
 
@@ -107,7 +111,11 @@ export type HunkUndone = { hunks: FileHunks,
 /**
  * The undo is an act of its own, which can be taken back in turn.
  */
-journalId: string, };
+journalId: string, 
+/**
+ * It was done in a document with unsaved edits, by its editor; `hunks` are those of the file, which is as it was.
+ */
+unsaved?: boolean, };
 
 export type HunkJournalParams = { uri?: string | null, limit?: number | null, cursor?: string | null, };
 

@@ -167,7 +167,13 @@ impl Step<'_> {
         if !self.is_trusted(session, id) {
             return None;
         }
-        let folders = self.world.sessions.get(&session)?.folders.iter();
+        self.roots_of(session)
+    }
+
+    /// The same, unasked; none of a session that is not trusted.
+    pub(super) fn roots_of(&self, session: SessionId) -> Option<Vec<Root>> {
+        let session = self.world.sessions.get(&session).filter(|session| session.trusted)?;
+        let folders = session.folders.iter();
         let window = folders.map(|path| Root { path: path.clone(), may_be_link: true });
         let granted = self.world.granted.keys();
         let granted = granted.map(|path| Root { path: path.clone(), may_be_link: false });

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Effect, Purpose, Step};
+use super::{Effect, Purpose, Step, documents::Holder};
 use crate::{
     git::{self, Act, Answer, File, Listed, Request, Selection, Target},
     paths,
@@ -27,16 +27,25 @@ const MAX_PAGE: u32 = 1_000;
 
 /// A request that waits for a repository.
 pub(super) struct Flow {
-    session: SessionId,
-    id: RpcId,
-    wanted: Wanted,
+    pub(super) session: SessionId,
+    pub(super) id: RpcId,
+    pub(super) wanted: Wanted,
+    /// Documents that the repository was told of, which it names by their place here.
+    pub(super) open: Vec<Holder>,
 }
 
-enum Wanted {
+pub(super) enum Wanted {
     List,
     Act(HunkAnswer),
     Undo,
-    Journal { limit: usize },
+    Journal {
+        limit: usize,
+    },
+    /// An act that an editor did, or did not do, in a document of its own.
+    InDocument {
+        made: bool,
+        wanted: Box<Wanted>,
+    },
 }
 
 impl Step<'_> {
@@ -133,34 +142,46 @@ impl Step<'_> {
 
     fn ask_git(&mut self, session: SessionId, id: RpcId, wanted: Wanted, request: Request) {
         let Some(roots) = self.roots(session, &id) else { return };
+        let (request, open) = self.minding(request);
         let at = self.now.epoch_ms;
-        let token = self.token(Purpose::Hunk(Flow { session, id, wanted }));
+        let token = self.token(Purpose::Hunk(Flow { session, id, wanted, open }));
         let command = git::Command { token, asker: session.0.into(), at, request };
         self.effects.push(Effect::Git { roots, command });
     }
 
     pub(super) fn git_answered(&mut self, token: u64, result: Result<Answer, Failure>) {
-        let Some(Purpose::Hunk(flow)) = self.world.purposes.remove(&token) else { return };
-        let Flow { session, id, wanted } = flow;
+        match self.world.purposes.remove(&token) {
+            Some(Purpose::Hunk(flow)) => self.hunks_answered(flow, result),
+            Some(Purpose::Shown { uri }) => self.hunks_looked_at(&uri, token, result.ok()),
+            _ => {}
+        }
+    }
+
+    fn hunks_answered(&mut self, flow: Flow, result: Result<Answer, Failure>) {
+        let Flow { session, id, wanted, open } = flow;
         match (result, wanted) {
             (Err(failure), _) => self.fail(session, id, failure),
-            (Ok(Answer::Hunks(hunks)), _) => self.answer(session, id, &*hunks),
+            (Ok(Answer::Hunks(hunks) | Answer::Looked { hunks, .. }), _) => {
+                self.answer(session, id, &*hunks);
+            }
+            (Ok(Answer::Acted { hunks, .. }), Wanted::InDocument { made: false, .. }) => {
+                let why = "The editor did not make the change: its document is another one by now.";
+                let failure = Failure::new(FailureKind::HunkStale, why)
+                    .hint("Nothing was touched. Try again.")
+                    .with("hunks", serde_json::to_value(&*hunks).unwrap_or_default());
+                self.fail(session, id, failure);
+            }
+            (Ok(Answer::Acted { hunks, journal_id }), Wanted::InDocument { wanted, .. }) => {
+                // The file is as it was, and so are its hunks.
+                self.acted(session, id, &wanted, &hunks, journal_id, true);
+            }
             (Ok(Answer::Acted { hunks, journal_id }), wanted) => {
-                match wanted {
-                    Wanted::Act(HunkAnswer::Ids) => {
-                        let hunks = HunksTold::Ids(HunkIds::from(&*hunks));
-                        self.answer(session, id, &HunkActed { hunks, journal_id });
-                    }
-                    Wanted::Undo => {
-                        let hunks = FileHunks::clone(&hunks);
-                        self.answer(session, id, &HunkUndone { hunks, journal_id });
-                    }
-                    _ => {
-                        let hunks = HunksTold::Full(FileHunks::clone(&hunks));
-                        self.answer(session, id, &HunkActed { hunks, journal_id });
-                    }
-                }
+                self.acted(session, id, &wanted, &hunks, journal_id, false);
                 self.tell_hunks(&hunks);
+            }
+            (Ok(Answer::Unsaved { documents, instead }), wanted) => {
+                let flow = Flow { session, id, wanted, open };
+                self.through_editor(flow, &documents, instead);
             }
             (Ok(Answer::Journal(listed)), wanted) => {
                 let limit = match wanted {
@@ -185,12 +206,38 @@ impl Step<'_> {
         }
     }
 
+    fn acted(
+        &mut self,
+        session: SessionId,
+        id: RpcId,
+        wanted: &Wanted,
+        hunks: &FileHunks,
+        journal_id: String,
+        unsaved: bool,
+    ) {
+        match wanted {
+            Wanted::Act(HunkAnswer::Ids) => {
+                let hunks = HunksTold::Ids(HunkIds::from(hunks));
+                self.answer(session, id, &HunkActed { hunks, journal_id, unsaved });
+            }
+            Wanted::Undo => {
+                let hunks = hunks.clone();
+                self.answer(session, id, &HunkUndone { hunks, journal_id, unsaved });
+            }
+            _ => {
+                let hunks = HunksTold::Full(hunks.clone());
+                self.answer(session, id, &HunkActed { hunks, journal_id, unsaved });
+            }
+        }
+    }
+
     /// Everyone who shows the file's hunks asks for them again.
     fn tell_hunks(&mut self, hunks: &FileHunks) {
         self.hunks_changed(hunks.uri.clone(), hunks.revision);
     }
 
     pub(super) fn hunks_changed(&mut self, uri: String, revision: u64) {
+        self.look_at_hunks(&uri);
         let changed = HunkChanged { uri, revision };
         self.broadcast("hunk", &note::HunkChanged(&changed), |session| session.trusted);
     }

@@ -1,6 +1,6 @@
 //! Sessions come and go: `initialize`, what an editor tells of itself, cancellation, the end.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
 use super::{
@@ -33,6 +33,17 @@ struct FolderEvent {
 struct DocumentNote<'a> {
     #[serde(rename = "textDocument", borrow)]
     document: DocumentName<'a>,
+    #[serde(rename = "contentChanges", default, borrow)]
+    changes: Vec<ContentChange<'a>>,
+}
+
+#[derive(Deserialize)]
+struct ContentChange<'a> {
+    /// A part only, which nobody was asked for.
+    #[serde(default)]
+    range: Option<IgnoredAny>,
+    #[serde(borrow)]
+    text: std::borrow::Cow<'a, str>,
 }
 
 #[derive(Deserialize)]
@@ -41,6 +52,8 @@ struct DocumentName<'a> {
     uri: std::borrow::Cow<'a, str>,
     #[serde(default)]
     version: i64,
+    #[serde(borrow, default)]
+    text: Option<std::borrow::Cow<'a, str>>,
 }
 
 impl Step<'_> {
@@ -119,12 +132,26 @@ impl Step<'_> {
         let Ok(note) = DocumentNote::deserialize(params) else {
             return self.refused(Some(method), "it names no document");
         };
-        let uri = note.document.uri;
+        let DocumentName { uri, version, text } = note.document;
         match method {
-            "textDocument/didOpen" => state.opened(uri.into_owned(), note.document.version, now),
-            "textDocument/didChange" => state.edited(&uri, note.document.version),
-            "textDocument/didSave" => state.saved(&uri),
-            _ => state.closed(&uri),
+            "textDocument/didOpen" => {
+                state.opened(uri.clone().into_owned(), version, text.as_deref(), now);
+                self.document_opened(session, &uri);
+            }
+            "textDocument/didChange" => {
+                let last = note.changes.last();
+                let whole = last.filter(|_| note.changes.iter().all(|one| one.range.is_none()));
+                state.edited(&uri, version, whole.map(|change| &*change.text));
+                self.document_edited(session, &uri);
+            }
+            "textDocument/didSave" => {
+                state.saved(&uri);
+                self.look_at_hunks(&uri);
+            }
+            _ => {
+                state.closed(&uri);
+                self.document_closed(&uri);
+            }
         }
         self.redraw();
     }
@@ -161,6 +188,7 @@ impl Step<'_> {
             }
         }
         self.tell_grants(Some(session));
+        self.look_at_hunks_of(session);
         self.redraw();
     }
 
@@ -181,6 +209,7 @@ impl Step<'_> {
             self.codex_preferred(session);
             self.effects.push(Effect::ClaimHome { session, id: None });
             self.tell_pending_approvals(session);
+            self.look_at_hunks_of(session);
         }
         self.redraw();
     }
@@ -221,6 +250,7 @@ impl Step<'_> {
             }
         }
         self.leave_threads(session);
+        self.editor_gone(session, &state);
         self.send(session, Outgoing::Close);
         self.effects.push(Effect::Ended(session));
         self.redraw();

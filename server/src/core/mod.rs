@@ -6,6 +6,7 @@ pub mod approvals;
 mod atoms;
 mod commands;
 mod diagnostics;
+mod documents;
 mod failure;
 pub mod grants;
 mod history;
@@ -14,12 +15,14 @@ mod idle;
 mod kept;
 mod lifecycle;
 pub mod metrics;
+pub mod placed;
 pub mod proposals;
 mod proxy;
 mod queue;
 mod server_requests;
 pub mod session;
 mod settings;
+mod shown_hunks;
 mod stored;
 pub mod thread;
 mod threads;
@@ -231,6 +234,12 @@ enum Purpose {
         id: RpcId,
     },
     Hunk(hunks::Flow),
+    /// An editor was asked to change a document.
+    Edit(documents::Edit),
+    /// The hunks of an open document.
+    Shown {
+        uri: String,
+    },
     Directory {
         session: SessionId,
         id: RpcId,
@@ -255,6 +264,7 @@ pub struct World {
     /// The number of this run, once the store is open.
     run: Option<u64>,
     granted: grants::Granted,
+    shown_hunks: shown_hunks::ShownHunks,
     purposes: HashMap<u64, Purpose>,
     next_token: u64,
     metrics: metrics::Recorder,
@@ -277,6 +287,7 @@ impl World {
             settings: Settings::default(),
             run: None,
             granted: grants::Granted::default(),
+            shown_hunks: shown_hunks::ShownHunks::default(),
             purposes: HashMap::new(),
             next_token: 0,
             metrics: metrics::Recorder::default(),
@@ -337,9 +348,10 @@ impl Step<'_> {
             Incoming::Notification { method, params } => {
                 self.notification(session, method, params);
             }
-            Incoming::Answer { id, result } => {
-                self.effects.push(Effect::PromptAnswered { session, id, result });
-            }
+            Incoming::Answer { id, result } => match documents::token_of(&id) {
+                Some(token) => self.edit_answered(session, token, &result),
+                None => self.effects.push(Effect::PromptAnswered { session, id, result }),
+            },
             Incoming::Garbled { message } => self.editor_frame(message),
             Incoming::Closed { reason } => self.session_closed(session, reason),
         }

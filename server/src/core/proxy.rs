@@ -131,6 +131,8 @@ impl Step<'_> {
             Purpose::Arrived { thread } => self.arrivals_listed(&thread, result),
             Purpose::Proposal { .. }
             | Purpose::Hunk(_)
+            | Purpose::Edit(_)
+            | Purpose::Shown { .. }
             | Purpose::Settings { .. }
             | Purpose::Stored(_)
             | Purpose::Grant { .. }

@@ -11,7 +11,7 @@ use std::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Effect;
+use super::{Effect, placed::PlacedHunk};
 use crate::{
     clock::Now,
     paths,
@@ -20,6 +20,9 @@ use crate::{
 
 /// Open documents that one session is remembered with; past it the oldest are forgotten.
 const MAX_DOCUMENTS: usize = 2_000;
+/// Bytes of one document's text that are held, and of all of a session's; of what is more, only what is saved counts.
+const MAX_TEXT: usize = 8 << 20;
+const MAX_TEXTS: usize = 64 << 20;
 /// Notes that are kept for an editor that has not said `initialized`.
 const MAX_WAITING: usize = 1_024;
 
@@ -70,11 +73,18 @@ pub struct OpenRequest {
     pub token: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document {
     pub version: i64,
     /// Edited since it was opened or saved.
     pub dirty: bool,
+    /// Its text was that of the file when one was last held against the other, and was not edited since. When the file
+    /// changes now, its editor takes the new text.
+    pub synced: bool,
+    /// `None` where it is too large to be held.
+    pub text: Option<Arc<str>>,
+    /// The hunks of its file, where they stand in its text.
+    pub hunks: Arc<[PlacedHunk]>,
     opened: u64,
 }
 
@@ -123,11 +133,16 @@ impl Default for Inline {
 }
 
 /// What the editor said it can do.
+#[expect(clippy::struct_excessive_bools, reason = "each is one of LSP's own yes or no")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ClientAbilities {
     pub code_lens: bool,
     pub code_lens_refresh: bool,
     pub show_document: bool,
+    /// It changes documents when asked, and looks at their versions.
+    pub apply_edit: bool,
+    /// It shows Markdown in a hover.
+    pub markdown: bool,
 }
 
 /// The part of `initialize` that Outrigger reads.
@@ -244,6 +259,11 @@ impl Session {
             code_lens_refresh: ability("/workspace/codeLens/refreshSupport")
                 == Some(&Value::Bool(true)),
             show_document: ability("/window/showDocument/support") == Some(&Value::Bool(true)),
+            apply_edit: ability("/workspace/applyEdit") == Some(&Value::Bool(true))
+                && ability("/workspace/workspaceEdit/documentChanges") != Some(&Value::Bool(false)),
+            markdown: ability("/textDocument/hover/contentFormat")
+                .and_then(Value::as_array)
+                .is_some_and(|formats| formats.iter().any(|format| format == "markdown")),
         };
         if let Some(info) = &params.client_info {
             self.name.clone_from(&info.name);
@@ -300,7 +320,7 @@ impl Session {
         })
     }
 
-    pub fn opened(&mut self, uri: String, version: i64, at: Now) {
+    pub fn opened(&mut self, uri: String, version: i64, text: Option<&str>, at: Now) {
         if self.documents.len() >= MAX_DOCUMENTS
             && let Some(oldest) =
                 self.documents.iter().min_by_key(|(_, d)| d.opened).map(|(uri, _)| uri.clone())
@@ -308,22 +328,37 @@ impl Session {
             self.documents.remove(&oldest);
         }
         self.active = Some(uri.clone());
-        self.documents.insert(uri, Document { version, dirty: false, opened: at.micros });
+        self.documents.remove(&uri);
+        let text = self.held(text);
+        let document = Document { version, text, opened: at.micros, ..Document::default() };
+        self.documents.insert(uri, document);
     }
 
-    pub fn edited(&mut self, uri: &str, version: i64) {
+    /// `text` is all of it; `None` where it is not known.
+    pub fn edited(&mut self, uri: &str, version: i64, text: Option<&str>) {
         if let Some(document) = self.documents.get_mut(uri) {
             document.version = version;
-            document.dirty = true;
+            (document.dirty, document.synced) = (true, false);
+            document.text = None;
+            let text = self.held(text);
+            if let Some(document) = self.documents.get_mut(uri) {
+                document.text = text;
+            }
         }
         self.active = Some(uri.to_owned());
     }
 
     pub fn saved(&mut self, uri: &str) {
         if let Some(document) = self.documents.get_mut(uri) {
-            document.dirty = false;
+            (document.dirty, document.synced) = (false, true);
         }
         self.active = Some(uri.to_owned());
+    }
+
+    fn held(&self, text: Option<&str>) -> Option<Arc<str>> {
+        let held = self.documents.values().filter_map(|document| document.text.as_deref());
+        let held: usize = held.map(str::len).sum();
+        text.filter(|text| text.len() <= MAX_TEXT && held + text.len() <= MAX_TEXTS).map(Arc::from)
     }
 
     pub fn closed(&mut self, uri: &str) {

@@ -17,7 +17,7 @@ use super::{
     record::{Action, Changed, Kept, Place, Record, State, WHOLE, Written, keep},
     repository::Repository,
     select::{Asked, Finder, Refused, Selection},
-    snapshot::Snapshot,
+    snapshot::{Pair, Snapshot},
     splice::{Direction, Edit, LineEdit, apply, in_bytes},
 };
 use crate::protocol::diff::FileStatus;
@@ -40,7 +40,7 @@ pub enum Act {
 }
 
 /// Edits of one text in order, each with the number of its act.
-type Edits = Vec<(u32, Edit)>;
+pub type Edits = Vec<(u32, Edit)>;
 
 /// The names of the entries, or why there is none, one for each selection.
 pub type Outcomes = Vec<Result<String, Refused>>;
@@ -222,6 +222,19 @@ impl Scene<'_> {
             Some(number) => plan.outcomes(number),
             None => plan.all_stale(),
         })
+    }
+
+    /// The bytes that this file would have after these edits of what git would stage of it, and its own edits.
+    pub fn carry_to_disk(
+        &self,
+        snapshot: &Snapshot,
+        pair: &Pair<'_>,
+        raw: &[u8],
+        by_line: &[(u32, LineEdit)],
+    ) -> Result<(Vec<u8>, Edits), Error> {
+        let lines: Vec<LineEdit> = by_line.iter().map(|(_, edit)| edit.clone()).collect();
+        let edits = in_bytes(pair.new_bytes, &lines)?.into_iter().map(|edit| (0, edit)).collect();
+        self.to_disk(snapshot, pair.new_bytes, raw, edits, by_line)
     }
 
     /// The bytes for the disk, and the edits of what is there now, from those of what git would stage.

@@ -147,6 +147,21 @@ impl Journal {
         }
     }
 
+    /// What somebody else was to do is done, or is not. It may have been taken for done meanwhile.
+    pub fn settle(&self, number: u64, done: bool) -> Result<(), Error> {
+        let settled = leaf(&self.entries).known.get(&number).map(|known| known.done);
+        match (settled, done) {
+            (None, _) | (Some(true), true) => Ok(()),
+            (Some(true), false) => {
+                leaf(&self.entries).known.remove(&number);
+                let removed = fs::remove_file(self.path(number, "done"));
+                removed.map_err(Error::io("writing the journal"))
+            }
+            (Some(false), true) => self.finish(number),
+            (Some(false), false) => self.abandon(number),
+        }
+    }
+
     /// The entry that an act is in, and which of its acts it is.
     pub fn read(&self, id: &str) -> Result<(Written, u32), Error> {
         let unknown = || Error::JournalUnknown(id.to_owned());

@@ -35,6 +35,8 @@ pub enum Action {
 pub enum Place {
     Index,
     WorkingTree,
+    /// In a document that an editor has open.
+    Document,
 }
 
 /// A file at one moment: its mode and the name that its bytes have as a blob.

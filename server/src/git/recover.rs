@@ -70,6 +70,8 @@ fn take_back(
 fn settle(repository: &Repository, written: &Written, changed: &Changed) -> Result<Outcome, Error> {
     let path = path_of(changed);
     let now = match written.record.place {
+        // Only its editor knows. What is not there is not found by an undo, and nothing is lost by it.
+        Place::Document => return Ok(Outcome::Neither),
         Place::Index => indexed_state(&Snapshot::take(repository, &path)?),
         Place::WorkingTree => {
             let disk = place::read(&repository.root, &path)?;

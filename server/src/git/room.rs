@@ -12,6 +12,7 @@ use super::{
     Error,
     acts::Act,
     checkpoint::Checkpoint,
+    document::{InDocument, OpenDocument},
     journal::{Journal, Listed},
     limits::MAX_THREADS,
     memory::Memory,
@@ -45,6 +46,25 @@ pub enum Request {
         selection: Selection,
         /// The list that line numbers are of; the last one told, where nothing is said.
         revision: Option<u64>,
+        context: u32,
+    },
+    /// The hunks of a file, and what its text is known by.
+    Look {
+        file: File,
+        context: u32,
+    },
+    /// The same request, of files that editors may have open with edits that are not saved. Is answered with
+    /// [`Answer::Unsaved`] where they have.
+    Minding {
+        open: Vec<OpenDocument>,
+        request: Box<Request>,
+    },
+    /// An editor made the edits that it was asked for, or did not. Is answered with the file's hunks.
+    Settle {
+        journal_id: String,
+        made: bool,
+        /// The name that the asker has for the file, where it has one.
+        uri: Option<String>,
         context: u32,
     },
     /// Takes an entry of the journal back.
@@ -116,6 +136,17 @@ pub enum Answer {
     Acted {
         hunks: Arc<FileHunks>,
         journal_id: String,
+    },
+    Looked {
+        hunks: Arc<FileHunks>,
+        /// The [`fingerprint`](crate::protocol::document::fingerprint) of what is on the disk, where that is a text.
+        text: Option<u64>,
+    },
+    /// Nothing was written: these documents, by number, have edits that are not saved. Where it can be done in a
+    /// document instead, this is to be done, and settled.
+    Unsaved {
+        documents: Vec<usize>,
+        instead: Option<InDocument>,
     },
     Journal(Vec<Listed>),
     Checkpoint(Checkpoint),
@@ -226,13 +257,18 @@ impl Room {
     /// The working tree that has to be asked, if one has to.
     fn root_of(&self, request: &Request) -> Result<Option<PathBuf>, Error> {
         let inside = match request {
-            Request::List { file, .. } | Request::Act { file, .. } => file.path.clone(),
+            Request::List { file, .. } | Request::Look { file, .. } | Request::Act { file, .. } => {
+                file.path.clone()
+            }
+            Request::Minding { request, .. } => return self.root_of(request),
             Request::Checkpoint { folder, .. }
             | Request::Compare { folder, .. }
             | Request::Restore { folder, .. }
             | Request::Forget { folder, .. }
             | Request::Watch { folder, .. } => folder.join("any"),
-            Request::Undo { journal_id, .. } => return self.journal.root_of(journal_id).map(Some),
+            Request::Undo { journal_id, .. } | Request::Settle { journal_id, .. } => {
+                return self.journal.root_of(journal_id).map(Some);
+            }
             Request::Journal { .. } => return Ok(None),
         };
         root_above(&inside).map(Some).ok_or(Error::NotARepository(inside))

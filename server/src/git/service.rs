@@ -18,6 +18,7 @@ use super::{
     hunks::Side,
     journal::id,
     limits::{IDLE, MAX_CONTEXT},
+    place::OnDisk,
     recover::recover,
     repository::Repository,
     room::{Answer, Command, Event, File, Incoming, Request, Room, leaf},
@@ -25,7 +26,7 @@ use super::{
     snapshot::Snapshot,
     watch::Watch,
 };
-use crate::protocol::diff::FileHunks;
+use crate::protocol::{diff::FileHunks, document::fingerprint};
 
 /// Requests that share one write at most.
 const MAX_SHARED: usize = 10_000;
@@ -106,9 +107,9 @@ struct Wish<'a> {
     revision: Option<u64>,
 }
 
-struct Service<'a> {
-    room: &'a Arc<Room>,
-    root: &'a Path,
+pub struct Service<'a> {
+    pub room: &'a Arc<Room>,
+    pub root: &'a Path,
     again: &'a Sender<Incoming>,
     repository: Option<Repository>,
     watch: Option<Watch>,
@@ -142,6 +143,18 @@ impl Service<'_> {
                 Request::List { file, context } => {
                     self.list(&file, [asker], context).map(Answer::Hunks)
                 }
+                Request::Look { file, context } => self.look(&file, context),
+                Request::Minding { open, request } => match self.mind(at, asker, &open, &request) {
+                    Ok(None) => {
+                        self.serve(vec![Command { token, asker, at, request: *request }]);
+                        continue;
+                    }
+                    Ok(Some(answer)) => Ok(answer),
+                    Err(error) => Err(error),
+                },
+                Request::Settle { journal_id, made, uri, context } => {
+                    self.settle(asker, &journal_id, made, uri, context)
+                }
                 Request::Undo { journal_id, context } => self.undo(at, asker, &journal_id, context),
                 Request::Checkpoint { name, .. } => self.checkpoint(&name),
                 Request::Compare { from, to, context, .. } => {
@@ -160,7 +173,7 @@ impl Service<'_> {
         }
     }
 
-    fn repository(&mut self) -> Result<&Repository, Error> {
+    pub fn repository(&mut self) -> Result<&Repository, Error> {
         let opened = if let Some(repository) = self.repository.take() {
             repository
         } else {
@@ -174,7 +187,7 @@ impl Service<'_> {
         Ok(self.repository.insert(opened))
     }
 
-    fn list(
+    pub fn list(
         &mut self,
         file: &File,
         askers: impl IntoIterator<Item = u64>,
@@ -185,7 +198,24 @@ impl Service<'_> {
         self.told(file, &snapshot, askers, context)
     }
 
-    fn inside(&self, path: &Path) -> PathBuf {
+    fn look(&mut self, file: &File, context: u32) -> Result<Answer, Error> {
+        let path = self.inside(&file.path);
+        let snapshot = Snapshot::take(self.repository()?, &path)?;
+        let text = match &snapshot.disk {
+            OnDisk::File(on_disk) => std::str::from_utf8(&on_disk.bytes).ok().map(fingerprint),
+            _ => None,
+        };
+        let hunks = self.told(file, &snapshot, [], context)?;
+        Ok(Answer::Looked { hunks, text })
+    }
+
+    /// A file of this working tree.
+    pub fn file(&self, path: &Path) -> File {
+        let path = self.root.join(path);
+        File { uri: (self.room.options.uri_of)(&path), path }
+    }
+
+    pub fn inside(&self, path: &Path) -> PathBuf {
         path.strip_prefix(self.root).unwrap_or(path).to_owned()
     }
 
@@ -277,7 +307,7 @@ impl Service<'_> {
     }
 
     /// What changed since is told with the file as it is now.
-    fn with_fresh_list(
+    pub fn with_fresh_list(
         &mut self,
         error: Error,
         file: &File,
@@ -410,7 +440,7 @@ impl Service<'_> {
         Ok(leaf(&self.room.memory).revision(&file.path, &snapshot))
     }
 
-    fn scene(&mut self, at: u64) -> Result<Scene<'_>, Error> {
+    pub fn scene(&mut self, at: u64) -> Result<Scene<'_>, Error> {
         let room = self.room;
         Ok(Scene { repository: self.repository()?, journal: &room.journal, at })
     }

@@ -83,7 +83,11 @@ impl Snapshot {
         if !place::is_trackable(path) {
             return Err(Error::Unsupported(Unsupported::Path));
         }
-        let disk = place::read(&repository.root, path)?;
+        Self::of(repository, path, place::read(&repository.root, path)?)
+    }
+
+    /// The same as if this were on disk.
+    pub fn of(repository: &Repository, path: &Path, disk: OnDisk) -> Result<Self, Error> {
         if disk == OnDisk::Special {
             return Err(Error::Unsupported(Unsupported::Special));
         }

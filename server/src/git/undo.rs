@@ -119,7 +119,10 @@ impl Scene<'_> {
     }
 
     fn undoing(&self, journal_id: &str, written: &Written, changed: Changed) -> Record {
-        let place = written.record.place;
+        let place = match written.record.place {
+            Place::Index => Place::Index,
+            Place::WorkingTree | Place::Document => Place::WorkingTree,
+        };
         let mut record =
             Record::new(self.at, &self.repository.root, Action::Undo, place, vec![changed]);
         record.undoes = Some(journal_id.to_owned());
@@ -129,15 +132,15 @@ impl Scene<'_> {
 }
 
 /// What a file is to be when an act is taken back.
-struct Back {
-    state: Option<State>,
+pub struct Back {
+    pub state: Option<State>,
     /// `None` where the bytes are not in the journal, only their name.
-    text: Option<Vec<u8>>,
-    edits: Vec<Kept>,
+    pub text: Option<Vec<u8>>,
+    pub edits: Vec<Kept>,
 }
 
 impl Back {
-    fn of(
+    pub fn of(
         written: &Written,
         act: u32,
         changed: &Changed,

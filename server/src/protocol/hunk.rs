@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::diff::{FileStatus, Hunk};
+use super::diff::{FileStatus, Hunk, is_false};
 
 pub use super::diff::FileHunks;
 
@@ -84,6 +84,10 @@ pub struct HunkActed {
     pub hunks: HunksTold,
     /// Takes this act back by `outrigger/hunk/undo`.
     pub journal_id: String,
+    /// It was done in a document with unsaved edits, by its editor; `hunks` are those of the file, which is as it was.
+    #[serde(skip_serializing_if = "is_false")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+    pub unsaved: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -132,6 +136,10 @@ pub struct HunkUndone {
     pub hunks: FileHunks,
     /// The undo is an act of its own, which can be taken back in turn.
     pub journal_id: String,
+    /// It was done in a document with unsaved edits, by its editor; `hunks` are those of the file, which is as it was.
+    #[serde(skip_serializing_if = "is_false")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+    pub unsaved: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

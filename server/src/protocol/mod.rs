@@ -5,6 +5,7 @@ pub mod app_server;
 pub mod approval;
 pub mod atom;
 pub mod diff;
+pub mod document;
 pub mod failure;
 pub mod file;
 pub mod host;

@@ -102,7 +102,7 @@ fn a_process_killed_at_any_moment_leaves_before_or_after() {
                 Place::Index => {
                     indexed_state(&Snapshot::take(&repository, Path::new("f")).unwrap())
                 }
-                Place::WorkingTree => {
+                Place::WorkingTree | Place::Document => {
                     disk_state(&place::read(&world.root(), Path::new("f")).unwrap()).unwrap()
                 }
             };

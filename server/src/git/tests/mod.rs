@@ -2,6 +2,7 @@
 
 mod acting;
 mod crash;
+mod documents;
 mod figures;
 mod files;
 mod listing;
