@@ -87,7 +87,7 @@ test("lenses stand above what is to be reviewed, and above all if a person wants
     );
   const uri = "file:///repo/poem.txt";
   expect(rows(uri, placed, "agent", false, true)).toEqual(["0 Keep h1", "0 Undo h1", "0 Stage h1", "0 Show h1"]);
-  expect(rows(uri, placed, "agent", true, false)).toEqual(["0 Save and undo h1", "0 Stage h1", "0 Show h1"]);
+  expect(rows(uri, placed, "agent", true, false)).toEqual(["0 Undo h1", "0 Stage h1", "0 Show h1"]);
   expect(rows(uri, placed, "all", false, true)).toEqual([
     ...["0 Keep h1", "0 Undo h1", "0 Stage h1", "0 Show h1"],
     ...["4 Undo h2", "4 Stage h2", "4 Show h2"],

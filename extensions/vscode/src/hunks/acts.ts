@@ -20,11 +20,16 @@ export class HunkActs {
     private readonly review: Review,
   ) {}
 
-  /** Hunks of one file, all of them or none. */
-  hunks(act: Act, uri: string, targets: HunkTarget[]): Promise<Acted> {
+  /** Hunks of one file, all of them or none; `revision`: of the list in which their lines are counted. */
+  hunks(act: Act, uri: string, targets: HunkTarget[], revision?: number): Promise<Acted> {
     return this.settle(uri, async () => {
       if (act === "keep") return this.door.request("outrigger/hunk/keep", { uri, targets });
-      return this.door.request(`outrigger/hunk/${act}`, { uri, targets, answer: "ids" });
+      return this.door.request(`outrigger/hunk/${act}`, {
+        uri,
+        targets,
+        ...(revision === undefined ? {} : { revision }),
+        answer: "ids",
+      });
     });
   }
 

@@ -69,7 +69,7 @@ function settled(act: Act, acted: Acted): boolean {
   return acted.done;
 }
 
-/** Whether the file's document is saved; what is undone on disk must not lie behind unsaved edits. */
+/** Several files at once go back all or none, which their documents can't promise: those are saved first. */
 export async function saved(uris: string[], what: string): Promise<boolean> {
   const dirty = uris.map(documentOf).filter((document) => document?.isDirty === true);
   if (dirty.length === 0) return true;
@@ -93,15 +93,7 @@ async function actOn(parts: HunkParts, act: Act, args: unknown[]): Promise<void>
     say(`There is no change to ${VERB[act]} at this line.`);
     return;
   }
-  // A lens in an unsaved document says that it saves; elsewhere the person is asked.
-  if (act === "revert" && !(await readyFor(found.uri, name !== undefined && typeof args[0] === "string"))) return;
   settled(act, await parts.acts.hunks(act, found.uri, [{ hunkId: found.hunkId }]));
-}
-
-async function readyFor(uri: string, asked: boolean): Promise<boolean> {
-  const document = documentOf(uri);
-  if (asked && document?.isDirty) return document.save();
-  return saved([uri], "Undo");
 }
 
 async function atCursor(parts: HunkParts, act: Act, args: unknown[]): Promise<{ uri: string; hunkId: string } | null> {
@@ -111,20 +103,18 @@ async function atCursor(parts: HunkParts, act: Act, args: unknown[]): Promise<{ 
 }
 
 async function actOnLines(parts: HunkParts, act: "stage" | "revert" | "unstage", args: unknown[]): Promise<void> {
-  const before = pointed(args);
-  if (!before) {
+  const where = pointed(args);
+  if (!where) {
     say("There are no lines to choose here.");
     return;
   }
-  if (!(await saved([before.uri], act === "revert" ? "Undo" : act === "stage" ? "Stage" : "Unstage"))) return;
-  const where = pointed(args) ?? before; // To save may have changed the lines.
   const placed = (await parts.targets.placed(where)).filter(({ state }) => FOR[act].includes(state));
   const targets = targetsOf(placed, where.lines, where.side);
   if (targets.length === 0) {
     say(`There is no change to ${VERB[act]} in these lines.`);
     return;
   }
-  settled(act, await parts.acts.hunks(act, where.uri, targets));
+  settled(act, await parts.acts.hunks(act, where.uri, targets, parts.files.of(where.uri)?.revision));
 }
 
 function uriOf(args: unknown[]): string | undefined {
@@ -138,7 +128,6 @@ function uriOf(args: unknown[]): string | undefined {
 async function allOfFile(parts: HunkParts, act: Act, args: unknown[]): Promise<void> {
   const uri = uriOf(args);
   if (uri === undefined) return;
-  if (act === "revert" && !(await saved([uri], "Undo"))) return;
   const hunks = await parts.files.ask(uri);
   const chosen = act === "unstage" ? (hunks?.staged ?? []) : toReview(hunks?.unstaged ?? []);
   if (chosen.length === 0) {
@@ -157,7 +146,6 @@ async function allOfFile(parts: HunkParts, act: Act, args: unknown[]): Promise<v
 async function wholeFile(parts: HunkParts, act: "stage" | "unstage" | "revert", args: unknown[]): Promise<void> {
   const uri = uriOf(args);
   if (uri === undefined) return;
-  if (act === "revert" && !(await saved([uri], "Undo"))) return;
   const acted = await parts.acts.file(act, uri);
   if (settled(act, acted) && act === "revert")
     await offerBack(parts, `All unstaged changes of ${baseName(uri)} are undone.`, [acted]);
@@ -165,8 +153,6 @@ async function wholeFile(parts: HunkParts, act: "stage" | "unstage" | "revert", 
 
 async function allOfReview(parts: HunkParts, act: "keep" | "revert" | "stage"): Promise<void> {
   const { files } = parts.review;
-  const uris = files.map(({ uri }) => uri);
-  if (act === "revert" && !(await saved(uris, "Undo"))) return;
   const done: Acted[] = [];
   for (const { uri, hunks } of files) {
     const targets = hunks.map(({ hunkId }) => ({ hunkId }));
@@ -274,7 +260,7 @@ async function undoLast(parts: HunkParts): Promise<void> {
       say("There is nothing to take back.");
       return;
     }
-    if (!(await saved(entry.action === "revert" || entry.action === "restore" ? entry.uris : [], "Take Back"))) return;
+    if (entry.uris.length > 1 && !(await saved(entry.uris, "Take Back"))) return;
     const undone = await parts.acts.undo(entry.journalId);
     if (undone.done) say(`Taken back: ${namesOf(entry.uris)}.`);
     else explain("take it back", undone.refusal);

@@ -6,6 +6,9 @@ import type { HunkFiles } from "./hunkFiles";
 import { place, type Placed } from "./placement";
 import type { FileHunks } from "../protocol.generated";
 
+/** A person who has not typed for this many milliseconds pauses. */
+const PAUSE_MS = 100;
+
 type Cached = { version: number; hunks: FileHunks; placed: Placed[] };
 
 export class HunkDocuments implements vscode.Disposable {
@@ -13,6 +16,7 @@ export class HunkDocuments implements vscode.Disposable {
   readonly onChange = new Listeners<void>();
   private readonly cache = new WeakMap<vscode.TextDocument, Cached>();
   private readonly disposables: Owned[];
+  private pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly files: HunkFiles) {
     const follow = () => this.follow();
@@ -25,10 +29,9 @@ export class HunkDocuments implements vscode.Disposable {
       vscode.window.onDidChangeActiveTextEditor((editor) => editor && refresh(editor.document)),
       vscode.workspace.onDidSaveTextDocument(refresh),
       vscode.workspace.onDidChangeTextDocument(({ document }) => {
-        if (!this.files.of(document.uri.toString()) && document.isDirty) return;
         // A clean document that changes was read from the disk again.
         if (!document.isDirty) refresh(document);
-        this.onChange.fire();
+        if (this.hunks(document)) this.placeSoon();
       }),
       vscode.window.onDidChangeWindowState(({ focused }) => {
         if (focused) files.refreshAll();
@@ -38,6 +41,7 @@ export class HunkDocuments implements vscode.Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.pause);
     for (const disposable of this.disposables) disposable.dispose();
   }
 
@@ -53,6 +57,12 @@ export class HunkDocuments implements vscode.Disposable {
 
   hunks(document: vscode.TextDocument): FileHunks | null {
     return document.uri.scheme === "file" ? this.files.of(document.uri.toString()) : null;
+  }
+
+  /** While a person types, VS Code moves marks and lenses along; that they are still true is looked at in the pauses. */
+  private placeSoon(): void {
+    clearTimeout(this.pause);
+    this.pause = setTimeout(() => this.onChange.fire(), PAUSE_MS);
   }
 
   private follow(): void {

@@ -38,7 +38,7 @@ export async function pickJournal(parts: HunkParts): Promise<void> {
       say("This was already taken back.");
       return;
     }
-    if (!(await saved(entry.uris, "Take Back"))) return;
+    if (entry.uris.length > 1 && !(await saved(entry.uris, "Take Back"))) return;
     const undone = await parts.acts.undo(entry.journalId);
     if (undone.done) say(`Taken back: ${namesOf(entry.uris)}.`);
     else if (undone.refusal.kind === "hunkStale") await stale(entry);

@@ -22,9 +22,13 @@ export function lensRows(uri: string, placed: Placed[], shown: Shown, dirty: boo
     const show = lens("$(diff) Show", "show", "Shows what was there before, in a diff");
     if (state === "staged") return [lens("$(remove) Unstage", "unstage", "Takes this change out of the index"), show];
     const keep = lens("$(check) Keep", "keep", "Reviewed: the change stays, and leaves the review list");
-    const undo = dirty
-      ? lens("$(save) Save and undo", "revert", "This file has unsaved edits: they are saved first")
-      : lens("$(discard) Undo", "revert", "Puts back what was there before; Undo Last takes that back");
+    const undo = lens(
+      "$(discard) Undo",
+      "revert",
+      dirty
+        ? "Puts back what was there before, in the editor: unsaved edits stay, and stay unsaved"
+        : "Puts back what was there before; Undo Last takes that back",
+    );
     const stage = lens("$(add) Stage", "stage", "Adds this change to the index, as git add -p does");
     return [...(state === "agent" && canKeep ? [keep] : []), undo, stage, show];
   });
