@@ -3,6 +3,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Outrigger } from "./outrigger.mjs";
+import { run } from "../tools/run.mjs";
+import { cleanEnvironment } from "../tools/vscode-host.mjs";
 import { endProcess } from "./stage.mjs";
 
 const SHOWN_MS = 30_000;
@@ -125,6 +127,13 @@ export class Story {
     await this.page.locator(".tab.active", { hasText: path.basename(file) }).waitFor({ timeout: SHOWN_MS });
   }
 
+  /** Selects a line of the active editor by what it holds. */
+  async selectLine(text) {
+    await this.page.locator(".editor-group-container.active .view-line", { hasText: text }).first().click();
+    await this.page.keyboard.press("Home");
+    await this.page.keyboard.press("Shift+End");
+  }
+
   /** Waits until `look` resolves with something that is not falsy, and resolves with that. */
   async eventually(what, look) {
     for (const until = Date.now() + SHOWN_MS; Date.now() < until; await delay(50)) {
@@ -148,6 +157,11 @@ export class Story {
   /** What a file of the repository holds on disk now. */
   async onDisk(file) {
     return readFile(path.join(this.repository, file), "utf8");
+  }
+
+  /** What git says of the repository. */
+  git(...args) {
+    return run("git", ["-C", this.repository, ...args], { env: cleanEnvironment() });
   }
 
   /** Keeps what helps to understand a failure: the page as it is, its console, the processes. */
