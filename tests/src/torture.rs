@@ -2,7 +2,7 @@
 //!
 //! After each: every request of a living editor was answered, no process is left over, every accepted decision has
 //! one row in the audit trail and took effect once at most, what was not accepted took none, and the thread can be
-//! read and goes on.
+//! read and goes on. A message that was queued waits still or was sent, and once.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -40,14 +40,18 @@ pub struct Figures {
     /// Decisions that an editor was told are taken.
     accepted: u32,
     effects: u32,
+    /// Messages that an editor was told wait for the turn to end.
+    queued: u32,
+    sent: u32,
 }
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rounds, kills, deliveries, accepted, effects } = self;
+        let Self { rounds, kills, deliveries, accepted, effects, queued, sent } = self;
         write!(
             f,
-            "{rounds} rounds, killed {kills:?}; {accepted} accepted, {effects} took effect, delivered {deliveries:?}"
+            "{rounds} rounds, killed {kills:?}; {accepted} accepted, {effects} took effect, delivered {deliveries:?}; \
+             {queued} queued, {sent} sent"
         )
     }
 }
@@ -160,6 +164,14 @@ impl<'w> Rack<'w> {
         let start = turn(&self.thread, &plan.prompt);
         let id = self.editors[starter].try_to_ask_for("codex/turn/start", start);
         let mut asked = vec![Asked { editor: starter, id, in_time: true }];
+        let queued = (random.below(3) == 0).then(|| {
+            let message = format!("[[msg:queued in round {}]]", figures.rounds);
+            let input = json!([{ "type": "text", "text": message, "text_elements": [] }]);
+            let add = json!({ "threadId": self.thread, "input": input });
+            let id = self.editors[starter].try_to_ask_for("outrigger/thread/queue/add", add);
+            asked.push(Asked { editor: starter, id, in_time: true });
+            (id, message)
+        });
         let mut accepts = Vec::new();
         let over = Arc::new(AtomicBool::new(false));
         let is_over = Arc::clone(&over);
@@ -195,7 +207,13 @@ impl<'w> Rack<'w> {
             .collect();
         figures.accepted += u32::try_from(taken.len()).unwrap();
         self.files.extend(plan.files.iter().cloned());
-        let late = self.settle(&place);
+        let mut late = self.settle(&place);
+        if let Some((id, message)) = queued {
+            let taken = matches!(answers.get(&(starter, id)), Some(Ok(_)));
+            figures.queued += u32::from(taken);
+            figures.sent += u32::from(self.judge_queued(&message, taken, &place));
+            late.extend(self.settle(&place));
+        }
         // A turn of a killed editor may begin after it was looked for: then it is met in a later round.
         let mut touched = plan.files;
         touched.extend(
@@ -417,6 +435,38 @@ impl<'w> Rack<'w> {
             *figures.deliveries.entry(delivery).or_default() += 1;
         }
         figures.effects += u32::from(!text.is_empty());
+    }
+
+    /// A message that was taken waits still or was sent, and once. What waits behind a broken turn is withdrawn, so that
+    /// the next round begins at rest. Says whether it was sent.
+    fn judge_queued(&self, message: &str, taken: bool, place: &str) -> bool {
+        let window = &self.editors[0];
+        let named = json!({ "threadId": self.thread });
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let list = window.call("outrigger/thread/queue/list", named.clone());
+            let waiting = list["messages"].as_array().unwrap().iter();
+            let waiting: Vec<&Value> =
+                waiting.filter(|one| one["input"].to_string().contains(message)).collect();
+            let snapshot = window.call("outrigger/thread/snapshot", named.clone());
+            let turns = snapshot["thread"]["turns"].as_array().unwrap().iter();
+            let sent = turns
+                .flat_map(|turn| turn["items"].as_array().unwrap())
+                .filter(|item| item["type"] == "userMessage" && item.to_string().contains(message))
+                .count();
+            assert!(sent <= 1, "{place}: {message} was sent {sent} times: {snapshot}");
+            if let [one] = waiting[..] {
+                let remove = json!({ "threadId": self.thread, "id": one["id"] });
+                if window.request("outrigger/thread/queue/remove", remove).is_ok() {
+                    assert_eq!(sent, 0, "{place}: {message} waits, and was sent: {snapshot}");
+                    return false;
+                }
+            } else if sent == 1 || !taken {
+                return sent == 1;
+            }
+            assert!(Instant::now() < deadline, "{place}: {message} was taken and is gone: {list}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Nothing runs that does not belong to what is alive.

@@ -121,11 +121,7 @@ impl Page {
     /// What exactly it is about.
     fn body(&self, shown: &Shown, most: usize) -> Vec<String> {
         let text = match shown.kind.as_str() {
-            "command" => shown
-                .network
-                .as_ref()
-                .map(|network| network.host.clone())
-                .or_else(|| shown.command.clone()),
+            "command" => aim(shown),
             "fileChange" => {
                 return self.diffstat(shown.changes.as_deref().unwrap_or_default(), most);
             }
@@ -216,13 +212,15 @@ fn headline(shown: &Shown) -> &'static str {
 }
 
 /// The heart of it, where one line is all there is.
+/// What a command is after: the host that it wants to reach, or itself.
+fn aim(shown: &Shown) -> Option<String> {
+    let host = shown.network.as_ref().map(|network| network.host.clone());
+    host.or_else(|| shown.command.clone())
+}
+
 fn one_line(shown: &Shown) -> Option<String> {
     let text = match shown.kind.as_str() {
-        "command" => shown
-            .network
-            .as_ref()
-            .map(|network| network.host.clone())
-            .or_else(|| shown.command.clone()),
+        "command" => aim(shown),
         "fileChange" => files(shown.changes.as_deref()?),
         "question" => shown.questions.as_ref().map(questions),
         "elicitation" => shown.elicitation.as_ref().map(message),

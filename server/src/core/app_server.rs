@@ -251,7 +251,7 @@ impl Step<'_> {
     pub(super) fn resumed(&mut self, thread: &ThreadId, result: Result<Raw, RpcError>) {
         match result {
             Ok(result) => {
-                self.thread_described(thread, &result);
+                self.thread_resumed(thread, &result);
                 self.thread_back(thread);
             }
             Err(error) => self.thread_lost(thread, &error),

@@ -1,14 +1,19 @@
 //! Messages that wait for a running turn to end. Each is sent once, in order, also over a restart: the store has each
 //! step before it is answered or goes up, and is the judge of what still waits.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Purpose, Step, history, stored::Then, threads::unknown};
 use crate::{
-    codex::requests::{self, ThreadSettings},
+    codex::{
+        requests::{self, ThreadSettings},
+        views,
+    },
     protocol::{
-        Failure, FailureKind, Raw, RpcError, RpcId, SessionId, ThreadId,
+        Failure, FailureKind, Raw, RpcError, RpcId, SessionId, ThreadId, TurnId,
         app_server::{DiagnosticKind, DiagnosticLevel},
         note,
         thread::{
@@ -29,6 +34,15 @@ const MAX_INPUT_BYTES: usize = 1 << 20;
 pub(super) struct Queued {
     pub message: QueuedMessage,
     pub state: State,
+    /// The turn that it began. Nobody waits for it any more; but until that turn goes on, the app-server may end without
+    /// having written it down.
+    pub turn: Option<TurnId>,
+}
+
+impl Queued {
+    fn new(message: QueuedMessage, state: State) -> Self {
+        Self { message, state, turn: None }
+    }
 }
 
 /// What waits for the store.
@@ -204,7 +218,7 @@ impl Step<'_> {
         let used = self.now.micros;
         let queue = &mut self.world.threads.entry(thread, used).queue;
         match change {
-            Change::Add(message) => queue.push(Queued { message, state: State::Waiting }),
+            Change::Add(message) => queue.push(Queued::new(message, State::Waiting)),
             Change::Update { message, input } => {
                 if let Some(queued) = queue.iter_mut().find(|q| q.message.id == message) {
                     queued.message.input = input;
@@ -226,7 +240,7 @@ impl Step<'_> {
     fn queues_loaded(&mut self, rows: Vec<Row>) {
         let used = self.now.micros;
         for Row { thread, message, state } in rows {
-            self.world.threads.entry(&thread, used).queue.push(Queued { message, state });
+            self.world.threads.entry(&thread, used).queue.push(Queued::new(message, state));
         }
         if self.world.server.living().is_some() {
             for thread in self.world.threads.with_queue_only() {
@@ -273,11 +287,15 @@ impl Step<'_> {
                 sent.push(id);
             } else {
                 queued.state = State::Waiting;
+                queued.turn = None;
                 unsent.push(id);
             }
         }
         for id in sent {
             self.queued_arrived(thread, &id);
+        }
+        if !unsent.is_empty() {
+            self.tell_queue(thread);
         }
         for id in unsent {
             let request = Request::Unsent { id, state: State::Waiting };
@@ -352,7 +370,7 @@ impl Step<'_> {
         let error = match result {
             Ok(result) => {
                 self.turn_accepted(thread, &result);
-                return self.queued_arrived(thread, message);
+                return self.queued_accepted(thread, message, &result);
             }
             Err(error) => error,
         };
@@ -372,11 +390,45 @@ impl Step<'_> {
         }
     }
 
+    fn queued_accepted(&mut self, thread: &ThreadId, message: &str, result: &Raw) {
+        let Ok(started) = result.view::<StartedTurn>() else {
+            return self.queued_arrived(thread, message);
+        };
+        if let Some(queued) = self.queued_message(thread, message) {
+            queued.turn = Some(TurnId::from(&*started.turn.id));
+            self.tell_queue(thread);
+        }
+    }
+
+    /// A turn goes on or is over: the app-server has written down what began it.
+    pub(super) fn queue_noted(&mut self, method: &str, thread: &ThreadId, params: &Raw) {
+        let Some(entry) = self.world.threads.get(thread.as_str()) else { return };
+        let begun = entry.queue.iter().find_map(|queued| Some((queued, queued.turn.as_ref()?)));
+        let Some((queued, turn)) = begun else { return };
+        let goes_on = match method {
+            "item/started" => params
+                .view::<ItemStarted>()
+                .is_ok_and(|note| note.turn_id == turn.as_str() && note.item.kind != "userMessage"),
+            "turn/completed" => {
+                params.view::<views::TurnNote>().is_ok_and(|note| note.turn.id == turn.as_str())
+            }
+            _ => false,
+        };
+        if goes_on {
+            let message = queued.message.id.clone();
+            self.queued_arrived(thread, &message);
+        }
+    }
+
     fn queued_arrived(&mut self, thread: &ThreadId, message: &str) {
         let Some(entry) = self.world.threads.get_mut(thread.as_str()) else { return };
+        let is_known = |queued: &Queued| queued.message.id == message && queued.turn.is_some();
+        let told = entry.queue.iter().any(is_known);
         entry.queue.retain(|queued| queued.message.id != message);
         self.store(Request::Sent { id: message.to_owned() }.into(), Then::Noted);
-        self.tell_queue(thread);
+        if !told {
+            self.tell_queue(thread);
+        }
     }
 
     fn not_taken(&mut self, error: &RpcError) {
@@ -407,7 +459,7 @@ impl Step<'_> {
     fn queued(&self, thread: &ThreadId) -> Vec<QueuedMessage> {
         let entry = self.world.threads.get(thread.as_str());
         let queue = entry.iter().flat_map(|entry| &entry.queue);
-        queue.map(|queued| queued.message.clone()).collect()
+        queue.filter(|queued| queued.turn.is_none()).map(|queued| queued.message.clone()).collect()
     }
 }
 
@@ -445,6 +497,34 @@ struct ArrivedTurn {
 struct ArrivedItem {
     #[serde(default)]
     client_id: Option<String>,
+}
+
+/// The answer to `turn/start`.
+#[derive(Deserialize)]
+struct StartedTurn<'a> {
+    #[serde(borrow)]
+    turn: Named<'a>,
+}
+
+#[derive(Deserialize)]
+struct Named<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ItemStarted<'a> {
+    #[serde(borrow)]
+    turn_id: Cow<'a, str>,
+    #[serde(borrow)]
+    item: Kind<'a>,
+}
+
+#[derive(Deserialize)]
+struct Kind<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
 }
 
 fn client_id(message: &str) -> String {

@@ -188,16 +188,27 @@ impl Step<'_> {
         let id = ThreadId::from(&*opened.thread.id);
         let used = self.now.micros;
         let entry = self.world.threads.entry(&id, used);
-        if method != "thread/start" && !entry.described {
-            entry.thread.set_older_exists(true);
-        }
         entry.upstream = true;
         entry.subscribers.insert(session);
         if let Some(state) = self.world.sessions.get_mut(&session) {
             state.last_thread = Some(id.clone());
         }
-        self.thread_described(&id, result);
+        if method == "thread/start" {
+            self.thread_described(&id, result);
+        } else {
+            self.thread_resumed(&id, result);
+        }
         Some(id)
+    }
+
+    /// A thread that was there before is open: one that is new here has turns that are still to be fetched.
+    pub(super) fn thread_resumed(&mut self, id: &ThreadId, result: &Raw) {
+        let used = self.now.micros;
+        let entry = self.world.threads.entry(id, used);
+        if !entry.described {
+            entry.thread.set_older_exists(true);
+        }
+        self.thread_described(id, result);
     }
 
     /// Takes what the result of `thread/start`, `resume`, `fork` or `read` says of a thread.
@@ -272,6 +283,7 @@ impl Step<'_> {
     /// What follows from a note once it is told.
     pub(super) fn after_note(&mut self, method: &str, thread: Option<&ThreadId>, params: &Raw) {
         let Some(thread) = thread else { return };
+        self.queue_noted(method, thread, params);
         match method {
             "turn/completed" => {
                 let Ok(note) = params.view::<views::TurnNote>() else { return };

@@ -9,7 +9,6 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
     net::{UnixListener, UnixStream},
     signal::unix::{SignalKind, signal},
     task::AbortHandle,
@@ -18,11 +17,7 @@ use tracing::{debug, info, warn};
 
 use crate::{home, transport::SocketWriter};
 
-use super::{
-    Caller, Visitor, caller,
-    greeting::{self, Hello, MAX_LINE, Misread},
-    place,
-};
+use super::{Caller, place, visitor::greet};
 
 /// How long a visitor may take to say hello.
 const GREETING: Duration = Duration::from_secs(10);
@@ -141,13 +136,5 @@ async fn receive(stream: UnixStream, told: impl Fn(Caller)) {
 async fn hear(stream: UnixStream) -> io::Result<Caller> {
     let stream = stream.into_std()?;
     let writer = Box::new(SocketWriter::new(stream.try_clone()?));
-    let mut reader = BufReader::new(UnixStream::from_std(stream)?);
-    let mut line = Vec::new();
-    (&mut reader).take(MAX_LINE as u64).read_until(b'\n', &mut line).await?;
-    match greeting::read::<Hello>(&line) {
-        Err(Misread::Noise) => Err(io::ErrorKind::InvalidData.into()),
-        Err(Misread::Version(_)) => Ok(Caller::Stranger(writer)),
-        Ok(hello) => caller(Visitor { hello, reader: Box::new(reader), writer })
-            .ok_or_else(|| io::ErrorKind::InvalidData.into()),
-    }
+    greet(UnixStream::from_std(stream)?, writer).await
 }

@@ -14,20 +14,11 @@ use interprocess::os::windows::{
     },
     security_descriptor::SecurityDescriptor,
 };
-use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    runtime::Handle,
-    task::AbortHandle,
-};
+use tokio::{io::AsyncWriteExt, runtime::Handle, task::AbortHandle};
 use tracing::{debug, info, warn};
 use widestring::U16CString;
 
-use super::{
-    Caller, Visitor, caller,
-    greeting::{self, Hello, MAX_LINE, Misread},
-    place,
-    system::user,
-};
+use super::{Caller, place, system::user, visitor::greet};
 
 /// How long a visitor may take to say hello.
 const GREETING: Duration = Duration::from_secs(10);
@@ -86,16 +77,7 @@ async fn receive(pipe: DuplexPipeStream<pipe_mode::Bytes>, told: impl Fn(Caller)
 
 async fn hear(pipe: DuplexPipeStream<pipe_mode::Bytes>) -> io::Result<Caller> {
     let (receives, sends) = pipe.split();
-    let writer: Box<dyn Write + Send> = Box::new(PipeWriter { sends, runtime: Handle::current() });
-    let mut reader = BufReader::new(receives);
-    let mut line = Vec::new();
-    (&mut reader).take(MAX_LINE as u64).read_until(b'\n', &mut line).await?;
-    match greeting::read::<Hello>(&line) {
-        Err(Misread::Noise) => Err(io::ErrorKind::InvalidData.into()),
-        Err(Misread::Version(_)) => Ok(Caller::Stranger(writer)),
-        Ok(hello) => caller(Visitor { hello, reader: Box::new(reader), writer })
-            .ok_or_else(|| io::ErrorKind::InvalidData.into()),
-    }
+    greet(receives, Box::new(PipeWriter { sends, runtime: Handle::current() })).await
 }
 
 /// Blocking writes to a pipe. It ends when this half and the reading one are dropped, once the other end has

@@ -25,5 +25,4 @@ pub use launch::{launch, say_ready};
 pub use listen::listen;
 pub use relay::run as relay;
 pub use system::{Stream, leave_session};
-use visitor::caller;
 pub use visitor::{Caller, Visitor, say};

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tracing::{debug, error, info};
+use tracing::{debug, error};
 
 use crate::{
     home,
@@ -87,7 +87,8 @@ fn meet(directory: &Path) -> Result<Stream, Failure> {
     })?;
     let hello = Hello::of_editor(build);
     let (stream, welcome) = launch::meet(directory, &hello)?;
-    info!(pid = welcome.pid, version = welcome.build.version, "with the daemon");
+    // Not said at the usual level: the first line of a log costs a relay more than all else it does.
+    debug!(pid = welcome.pid, version = welcome.build.version, "with the daemon");
     if hello.build.is_newer_than(&welcome.build) {
         // Ready for when the daemon is idle; the one that runs is not replaced under a running turn.
         if let Err(error) = build::copy_into(directory) {

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use tokio::io::AsyncRead;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 
 use super::{
     Ask, Face, Hello, Welcome,
-    greeting::{self, LINK_VERSION},
+    greeting::{self, LINK_VERSION, MAX_LINE, Misread},
 };
 
 /// Somebody at the door, of this version of the link.
@@ -39,8 +39,24 @@ pub fn say(writer: &mut impl Write, welcome: &Welcome) -> io::Result<()> {
     writer.flush()
 }
 
+/// Hears the hello of a connection.
+pub(super) async fn greet(
+    reader: impl AsyncRead + Send + Unpin + 'static,
+    writer: Box<dyn Write + Send>,
+) -> io::Result<Caller> {
+    let mut reader = BufReader::new(reader);
+    let mut line = Vec::new();
+    (&mut reader).take(MAX_LINE as u64).read_until(b'\n', &mut line).await?;
+    match greeting::read::<Hello>(&line) {
+        Err(Misread::Noise) => Err(io::ErrorKind::InvalidData.into()),
+        Err(Misread::Version(_)) => Ok(Caller::Stranger(writer)),
+        Ok(hello) => caller(Visitor { hello, reader: Box::new(reader), writer })
+            .ok_or_else(|| io::ErrorKind::InvalidData.into()),
+    }
+}
+
 /// What somebody who said hello comes for; `None` for a hello that asks for nothing we know.
-pub(super) fn caller(visitor: Visitor) -> Option<Caller> {
+fn caller(visitor: Visitor) -> Option<Caller> {
     let Hello { outrigger, face, ask, .. } = visitor.hello;
     match (face, ask) {
         _ if outrigger != LINK_VERSION => Some(Caller::Stranger(visitor.writer)),

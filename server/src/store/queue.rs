@@ -67,7 +67,8 @@ pub enum Request {
     Remove {
         id: String,
     },
-    /// The new order; changes nothing unless it names every message of the thread once.
+    /// The new order; changes nothing unless it names every message of the thread once, where those on their way need not
+    /// be named.
     Reorder {
         thread: ThreadId,
         ids: Vec<String>,
@@ -171,10 +172,15 @@ fn add(
 }
 
 fn reorder(connection: &Connection, thread: &ThreadId, ids: &[String]) -> Result<Answer, Error> {
-    let mut query = connection.prepare_cached("SELECT id FROM queue WHERE thread = ?1")?;
-    let mut there: Vec<String> =
-        query.query_map(params![thread.as_str()], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut query = connection.prepare_cached("SELECT id, state FROM queue WHERE thread = ?1")?;
+    let rows = query.query_map(params![thread.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (sending, there): (Vec<_>, Vec<_>) = rows
+        .collect::<Result<Vec<(String, String)>, _>>()?
+        .into_iter()
+        .partition(|(_, state)| state == "sending");
+    let mut there: Vec<String> = there.into_iter().map(|(id, _)| id).collect();
     let mut named = ids.to_vec();
+    named.retain(|id| !sending.iter().any(|(one, _)| one == id));
     there.sort();
     named.sort();
     if there != named {

@@ -46,6 +46,41 @@ fn what_waits_is_sent_after_a_restart_though_no_editor_opens_the_thread() {
     assert_eq!(waiting(&mut stage), ["next"]);
     stage.answered(&effects, json!({ "turn": { "id": "v" } }));
     assert_eq!(waiting(&mut stage), Vec::<String>::new());
+    goes_on(&mut stage);
+    let mut stage = stage.restarted();
+    stage.connect(1, "one", json!({ "events": ["*"] }));
+    assert!(!names(&stage.app_server_up(1)).contains(&"codex request thread/resume".to_owned()));
+}
+
+/// Turn `v` is more than the message that began it.
+fn goes_on(stage: &mut Stage) {
+    for (id, kind) in [("i", "userMessage"), ("j", "agentMessage")] {
+        let item = json!({ "id": id, "type": kind, "text": "", "content": [] });
+        stage.note("item/started", json!({ "threadId": "t", "turnId": "v", "item": item }));
+    }
+}
+
+#[test]
+fn the_turns_before_are_there_in_a_thread_that_was_opened_for_its_queue() {
+    let mut stage = with_waiting("next").restarted();
+    resumed(&mut stage);
+    let (_, read) = stage.request(ONE, "outrigger/thread/snapshot", json!({ "threadId": "t" }));
+    assert_eq!(sent_up(&read).1, "thread/turns/list");
+}
+
+#[test]
+fn a_message_whose_turn_ended_with_the_app_server_waits_again() {
+    let mut stage = with_waiting("next");
+    let ended = stage.note("turn/completed", turn("completed"));
+    stage.answered(&ended, json!({ "turn": { "id": "v" } }));
+    assert_eq!(waiting(&mut stage), Vec::<String>::new());
+    let mut stage = stage.restarted();
+    let looked = resumed(&mut stage);
+    assert_eq!(sent_up(&looked).1, "thread/turns/list");
+    let effects = stage.answered(&looked, json!({ "data": [], "nextCursor": null }));
+    assert_eq!(sent_up(&effects).1, "turn/start");
+    stage.answered(&effects, json!({ "turn": { "id": "v" } }));
+    goes_on(&mut stage);
     let mut stage = stage.restarted();
     stage.connect(1, "one", json!({ "events": ["*"] }));
     assert!(!names(&stage.app_server_up(1)).contains(&"codex request thread/resume".to_owned()));
