@@ -174,3 +174,40 @@ fn a_window_that_is_killed_leaves_the_others_their_turns() {
     let relays = || workspace.processes().iter().filter(|(_, c)| is_relay(c)).count();
     processes::until(|| relays() == 1);
 }
+
+#[test]
+fn a_window_that_reads_nothing_is_closed_and_told_why_while_the_others_go_on() {
+    let workspace = Workspace::empty();
+    let stuck = window(&workspace, "Stuck").launch();
+    let stays = window(&workspace, "Stays").launch();
+    let thread = stays.start_thread();
+    // What it asks for comes to more than may wait for it: 32 MiB.
+    let atom = json!({ "key": "large", "value": "x".repeat(1_000_000) });
+    stuck.call("outrigger/atom/set", atom);
+    stuck.read_on(false);
+    let asked: Vec<i64> =
+        (0..80).map(|_| stuck.ask_for("outrigger/atom/get", json!({ "key": "large" }))).collect();
+    processes::until(|| {
+        let status = workspace.daemon(&["status", "--json"]);
+        let status: Value = serde_json::from_slice(&status.stdout).unwrap();
+        status["sessions"] == 1
+    });
+    assert_eq!(stays.play(&thread, "[[msg:not held up]]"), "completed");
+
+    stuck.read_on(true);
+    let why = stuck.note("outrigger/diagnostic");
+    assert_eq!((why["level"].as_str(), why["kind"].as_str()), (Some("error"), Some("refused")));
+    let message = why["message"].as_str().unwrap();
+    assert!(
+        message.ends_with("unread, so its session was ended. Reconnect to go on."),
+        "{message}"
+    );
+    let failures: Vec<Value> =
+        asked.iter().filter_map(|id| stuck.response_or_end(*id)?.err()).collect();
+    assert!(
+        !failures.is_empty() && failures.iter().all(|e| e["data"]["kind"] == "daemonGone"),
+        "{failures:?}"
+    );
+    assert_eq!(stuck.exit_status().code(), Some(1));
+    stuck.give_up();
+}
