@@ -118,6 +118,11 @@ fn allow(rooms: &Handle, roots: &[Root], request: &mut Request) -> Result<(), Fa
                 file.path = place(roots, &file.path)?;
             }
         }
+        Request::Refuse { unwanted, .. } => {
+            for one in unwanted {
+                one.path = place(roots, &one.path)?;
+            }
+        }
         Request::Undo { journal_id, .. } => {
             let root = rooms.root_of(journal_id)?;
             grants::resolve(roots, &root)?;

@@ -21,6 +21,7 @@ mod home;
 mod hunks;
 mod lsp_face;
 mod lsp_hunks;
+mod partial;
 mod restart;
 mod scene;
 mod secrets;

@@ -119,7 +119,7 @@ unsaved?: boolean, };
 
 export type HunkJournalParams = { uri?: string | null, limit?: number | null, cursor?: string | null, };
 
-export type JournalAction = "stage" | "unstage" | "revert" | "undo" | "restore";
+export type JournalAction = "stage" | "unstage" | "revert" | "undo" | "restore" | "refuse";
 
 export type JournalEntry = { journalId: string, action: JournalAction, 
 /**
@@ -187,6 +187,12 @@ export type DecisionOption = {
  */
 decision: unknown, label: string, scope: DecisionScope, };
 
+export type HunkRef = { 
+/**
+ * The file's, as it is named in `changes`.
+ */
+uri: string, hunkId: string, };
+
 export type Approval = { approvalId: ApprovalId, kind: ApprovalKind, 
 /**
  * The app-server's method, for a client that answers a kind by its exact schema.
@@ -199,7 +205,11 @@ requestedAt: number, reason: string | null, cwd: string | null, command: string 
 /**
  * The app-server's params, as it sent them.
  */
-request: unknown, };
+request: unknown, 
+/**
+ * Once it is accepted: the hunks that were not.
+ */
+refusedHunks?: Array<HunkRef>, };
 
 export type Outcome = "decided" | "turnEnded" | "appServerExited" | "withdrawn";
 
@@ -209,7 +219,11 @@ export type ApprovalListParams = { threadId?: ThreadId | null, };
 
 export type ApprovalList = { approvals: Array<Approval>, };
 
-export type DecideParams = { approvalId: ApprovalId, decision: unknown, };
+export type DecideParams = { approvalId: ApprovalId, decision: unknown, 
+/**
+ * With `"accept"` of a change of files: the hunks that are taken out again once it is written.
+ */
+refusedHunks?: Array<HunkRef>, };
 
 export type ApprovalRequested = { approval: Approval, };
 
@@ -220,6 +234,18 @@ export type ApprovalResolved = { approvalId: ApprovalId, outcome: Outcome,
  * The editor that decided, by the name it gave in `initialize`.
  */
 decidedBy: string | null, };
+
+export type RefusalFailed = { kind: FailureKind, message: string, };
+
+export type HunksRefused = { approvalId: ApprovalId, threadId: ThreadId, turnId: TurnId, hunks: Array<HunkRef>, 
+/**
+ * The entry that took them out; null where the change was never written.
+ */
+journalId: string | null, 
+/**
+ * Why they stayed in.
+ */
+failure: RefusalFailed | null, };
 
 export type ProposedFile = { uri: string, kind: ChangeKind, movedTo?: string, oldText: string | null, newText: string | null, hunks: Array<Hunk>, 
 /**
@@ -476,6 +502,7 @@ export interface Notifications {
   "outrigger/diagnostic": Diagnostic;
   "outrigger/approval/requested": ApprovalRequested;
   "outrigger/approval/resolved": ApprovalResolved;
+  "outrigger/approval/hunksRefused": HunksRefused;
   "outrigger/thread/changed": ThreadChanged;
   "outrigger/thread/queue/changed": QueueChanged;
   "outrigger/hunk/changed": HunkChanged;

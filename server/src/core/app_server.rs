@@ -288,6 +288,7 @@ impl Step<'_> {
         }
         self.world.server.resuming.clear();
         self.approvals_of_dead_process();
+        self.refusals_of_dead_process();
         self.threads_interrupted();
         self.redraw();
     }

@@ -14,7 +14,7 @@ use crate::{
         approval::{
             Approval, ApprovalList, ApprovalListParams, ApprovalRef, ApprovalRequested,
             ApprovalResolved, DecideParams, Delivery, History, HistoryEntry, HistoryParams,
-            Outcome, ProposedFiles,
+            HunkRef, Outcome, ProposedFiles,
         },
         note,
     },
@@ -42,6 +42,19 @@ pub struct Pending {
 struct Decision {
     decision: Value,
     by: String,
+}
+
+/// What an editor decided.
+pub(super) struct Taken {
+    pub decision: Value,
+    /// The hunks of an accepted change that are not.
+    pub but: Vec<HunkRef>,
+}
+
+impl From<Value> for Taken {
+    fn from(decision: Value) -> Self {
+        Self { decision, but: Vec::new() }
+    }
 }
 
 /// What became of an approval. Its whole is in the store.
@@ -191,7 +204,11 @@ impl Step<'_> {
     }
 
     pub(super) fn approval_decide(&mut self, session: SessionId, id: RpcId, params: DecideParams) {
-        self.decide(session, Some(id), params.approval_id, params.decision);
+        if params.refused_hunks.is_empty() {
+            self.decide(session, Some(id), params.approval_id, params.decision.into());
+        } else {
+            self.decide_in_part(session, id, params);
+        }
     }
 
     /// Takes the first decision on an approval. Nothing is guessed or upgraded on the way. It goes up, and is answered,
@@ -201,8 +218,9 @@ impl Step<'_> {
         session: SessionId,
         id: Option<RpcId>,
         approval: ApprovalId,
-        decision: Value,
+        taken: Taken,
     ) {
+        let Taken { decision, but } = taken;
         let Some(state) = self.world.sessions.get(&session) else { return };
         if !state.trusted {
             let why = "A workspace that is not trusted decides nothing.";
@@ -222,6 +240,7 @@ impl Step<'_> {
         if let Some(failure) = refused {
             return self.not_decided(session, id, failure);
         }
+        pending.approval.refused_hunks = but;
         let decision = pending.deciding.insert(Decision { decision, by });
         let verdict = decision.verdict(&pending.approval);
         let record = pending.record(&verdict, self.now.epoch_ms);
@@ -240,6 +259,7 @@ impl Step<'_> {
                     return self.no_longer_pending(session, id, approval);
                 };
                 pending.deciding = None;
+                pending.approval.refused_hunks.clear();
                 let failure = Failure::from(error).with("approvalId", approval.as_str());
                 self.not_decided(session, id, failure);
             }
@@ -268,8 +288,20 @@ impl Step<'_> {
         }
     }
 
-    /// A decision is on the disk: it goes up, unless what was asked ended meanwhile.
+    /// A decision is on the disk.
     fn decided(&mut self, session: SessionId, id: Option<RpcId>, approval: ApprovalId) {
+        if !self.tells_first(session, id.as_ref(), &approval) {
+            self.deliver_decision(session, id, approval);
+        }
+    }
+
+    /// A decision goes up, unless what was asked ended meanwhile.
+    pub(super) fn deliver_decision(
+        &mut self,
+        session: SessionId,
+        id: Option<RpcId>,
+        approval: ApprovalId,
+    ) {
         let place = self.world.approvals.place(&approval);
         let Some(at) = place.filter(|at| self.world.approvals.pending[*at].deciding.is_some())
         else {
@@ -291,6 +323,7 @@ impl Step<'_> {
             result: Ok(response),
         }));
         self.delivered(approval, Delivery::Sent);
+        self.await_written(session, &told);
         if let Some(id) = id {
             self.answer(session, id, &ApprovalRequested { approval: told });
         }
@@ -309,7 +342,12 @@ impl Step<'_> {
     }
 
     /// Says what became of an approval that does not wait; if this process does not know, the store may.
-    fn no_longer_pending(&mut self, session: SessionId, id: Option<RpcId>, approval: ApprovalId) {
+    pub(super) fn no_longer_pending(
+        &mut self,
+        session: SessionId,
+        id: Option<RpcId>,
+        approval: ApprovalId,
+    ) {
         if let Some(verdict) = self.world.approvals.verdict(&approval) {
             let failure = resolved(&approval, verdict);
             return self.not_decided(session, id, failure);

@@ -98,7 +98,7 @@ impl Step<'_> {
                 self.reply(session, id, result.map_err(Into::into));
             }
             Action::Decide { id, approval, decision } => {
-                self.decide(session, id, approval, decision);
+                self.decide(session, id, approval, decision.into());
             }
             Action::StartTurn { id, text, options } => {
                 self.start_turn(session, id, Some(text), options);

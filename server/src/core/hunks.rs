@@ -152,6 +152,7 @@ impl Step<'_> {
     pub(super) fn git_answered(&mut self, token: u64, result: Result<Answer, Failure>) {
         match self.world.purposes.remove(&token) {
             Some(Purpose::Hunk(flow)) => self.hunks_answered(flow, result),
+            Some(Purpose::Refusal(flow)) => self.refusal_answered(flow, result),
             Some(Purpose::Shown { uri }) => self.hunks_looked_at(&uri, token, result.ok()),
             _ => {}
         }
@@ -270,6 +271,7 @@ fn entry(listed: &Listed) -> JournalEntry {
             git::Action::Revert => JournalAction::Revert,
             git::Action::Undo => JournalAction::Undo,
             git::Action::Restore => JournalAction::Restore,
+            git::Action::Refuse => JournalAction::Refuse,
         },
         uris: record.files.iter().filter_map(uri).collect(),
         at: record.at,

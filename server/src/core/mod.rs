@@ -19,6 +19,7 @@ pub mod placed;
 pub mod proposals;
 mod proxy;
 mod queue;
+mod refusals;
 mod server_requests;
 pub mod session;
 mod settings;
@@ -240,6 +241,7 @@ enum Purpose {
     Shown {
         uri: String,
     },
+    Refusal(refusals::Flow),
     Directory {
         session: SessionId,
         id: RpcId,
@@ -265,6 +267,7 @@ pub struct World {
     run: Option<u64>,
     granted: grants::Granted,
     shown_hunks: shown_hunks::ShownHunks,
+    refusals: Vec<refusals::Refusal>,
     purposes: HashMap<u64, Purpose>,
     next_token: u64,
     metrics: metrics::Recorder,
@@ -288,6 +291,7 @@ impl World {
             run: None,
             granted: grants::Granted::default(),
             shown_hunks: shown_hunks::ShownHunks::default(),
+            refusals: Vec::new(),
             purposes: HashMap::new(),
             next_token: 0,
             metrics: metrics::Recorder::default(),

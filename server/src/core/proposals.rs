@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    collections::HashSet,
     path::{Path, PathBuf},
 };
 
@@ -9,10 +10,11 @@ use diffy::{Line, Patch};
 use serde::Deserialize;
 
 use crate::{
+    git::{Part, Unwanted, Written},
     paths,
     protocol::{
         Raw,
-        approval::{ChangeKind, ProposedChange, ProposedFile},
+        approval::{ChangeKind, HunkRef, ProposedChange, ProposedFile},
         diff::{Eol, Hunk, HunkLine, HunkRange, LineKind},
     },
 };
@@ -120,7 +122,7 @@ fn hunk(index: usize, hunk: &diffy::Hunk<'_, str>) -> Hunk {
         Line::Insert(text) => self::line(LineKind::Added, text),
     });
     Hunk {
-        hunk_id: format!("proposed-{index}"),
+        hunk_id: hunk_id(index),
         old_start,
         old_lines,
         new_start,
@@ -169,6 +171,108 @@ fn touched_by(hunk: &diffy::Hunk<'_, str>) -> Touched {
         _ => range.old_start + before,
     };
     Touched { first, lines }
+}
+
+/// What has to go from which files, so that these changes are as if the hunks named had not been in them.
+pub fn unwanted(changes: &[ProposedChange], refused: &[HunkRef]) -> Result<Vec<Unwanted>, String> {
+    let mut found = Vec::new();
+    let (mut count, mut all) = (0, 0);
+    for change in changes {
+        let patch = Patch::from_str(&change.diff).map_err(|error| error.to_string())?;
+        all += patch.hunks().len();
+        let hunks: Vec<_> = named(change, &patch, refused).map(|(_, hunk)| hunk).collect();
+        count += hunks.len();
+        if hunks.is_empty() {
+            continue;
+        }
+        let uri = change.moved_to.as_ref().unwrap_or(&change.uri);
+        let path = paths::from_uri(uri).ok_or_else(|| format!("{uri} is not a file."))?;
+        let part = match (change.kind, hunks.as_slice()) {
+            (ChangeKind::Add, [only]) => Part::Added(side(only, Side::New)),
+            (ChangeKind::Delete, [only]) => Part::Deleted(side(only, Side::Old)),
+            _ => Part::Hunks(hunks.iter().map(|hunk| written(hunk)).collect()),
+        };
+        found.push(Unwanted { path, part });
+    }
+    let known: HashSet<&HunkRef> = refused.iter().collect();
+    if count != known.len() {
+        return Err("A hunk that is refused is not one of this change.".to_owned());
+    }
+    if count == all {
+        return Err("All hunks are refused: decline the change instead.".to_owned());
+    }
+    Ok(found)
+}
+
+/// The hunks named, each as a unified diff has it, with the URI of its file.
+pub fn shown(changes: &[ProposedChange], refused: &[HunkRef]) -> Vec<(String, String)> {
+    let mut shown = Vec::new();
+    for change in changes {
+        let Ok(patch) = Patch::from_str(&change.diff) else { continue };
+        for (_, hunk) in named(change, &patch, refused) {
+            let uri = change.moved_to.as_ref().unwrap_or(&change.uri);
+            shown.push((uri.clone(), text(hunk)));
+        }
+    }
+    shown
+}
+
+fn named<'p>(
+    change: &'p ProposedChange,
+    patch: &'p Patch<'p, str>,
+    refused: &'p [HunkRef],
+) -> impl Iterator<Item = (usize, &'p diffy::Hunk<'p, str>)> {
+    patch.hunks().iter().enumerate().filter(|(index, _)| {
+        let id = hunk_id(*index);
+        refused.iter().any(|one| one.uri == change.uri && one.hunk_id == id)
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Old,
+    New,
+}
+
+/// The lines of a hunk on one side, as they stand in the file.
+fn side(hunk: &diffy::Hunk<'_, str>, side: Side) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for line in hunk.lines() {
+        match (line, side) {
+            (Line::Context(text), _)
+            | (Line::Delete(text), Side::Old)
+            | (Line::Insert(text), Side::New) => bytes.extend_from_slice(text.as_bytes()),
+            _ => {}
+        }
+    }
+    bytes
+}
+
+fn written(hunk: &diffy::Hunk<'_, str>) -> Written {
+    let line = range(hunk).new_start;
+    Written { line, now: side(hunk, Side::New), before: side(hunk, Side::Old) }
+}
+
+fn text(hunk: &diffy::Hunk<'_, str>) -> String {
+    let HunkRange { old_start, old_lines, new_start, new_lines } = range(hunk);
+    let mut text = format!("@@ -{old_start},{old_lines} +{new_start},{new_lines} @@\n");
+    for line in hunk.lines() {
+        let (sign, line) = match line {
+            Line::Context(line) => (' ', line),
+            Line::Delete(line) => ('-', line),
+            Line::Insert(line) => ('+', line),
+        };
+        text.push(sign);
+        text.push_str(line);
+        if !line.ends_with('\n') {
+            text.push_str("\n\\ No newline at end of file\n");
+        }
+    }
+    text
+}
+
+fn hunk_id(index: usize) -> String {
+    format!("proposed-{index}")
 }
 
 /// The file as it is and as it would be after `change`.

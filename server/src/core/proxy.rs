@@ -128,6 +128,7 @@ impl Step<'_> {
             Purpose::EndProcess { session, id } => {
                 self.reply(session, id, result.map(|_| Raw::of(&crate::protocol::host::Done {})));
             }
+            Purpose::Refusal(flow) => self.refusal_told(flow, result),
             Purpose::Arrived { thread } => self.arrivals_listed(&thread, result),
             Purpose::Proposal { .. }
             | Purpose::Hunk(_)

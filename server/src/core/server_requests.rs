@@ -82,6 +82,7 @@ impl Step<'_> {
         let text = |key: &str| request.get(key).and_then(Value::as_str).map(str::to_owned);
         let part = |key: &str| request.get(key).filter(|v| !v.is_null()).map(Raw::of);
         let mut approval = Approval {
+            refused_hunks: Vec::new(),
             approval_id: approval_id(self.world.run.unwrap_or_default(), epoch, id),
             kind: ApprovalKind::Elicitation,
             method: method.to_owned(),

@@ -284,6 +284,7 @@ impl Step<'_> {
     pub(super) fn after_note(&mut self, method: &str, thread: Option<&ThreadId>, params: &Raw) {
         let Some(thread) = thread else { return };
         self.queue_noted(method, thread, params);
+        self.refusals_noted(method, thread, params);
         match method {
             "turn/completed" => {
                 let Ok(note) = params.view::<views::TurnNote>() else { return };

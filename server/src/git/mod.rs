@@ -25,6 +25,7 @@ mod process;
 mod publish;
 mod record;
 mod recover;
+mod refuse;
 mod repository;
 mod restore;
 mod room;
@@ -41,6 +42,7 @@ pub use document::{InDocument, OpenDocument, TextEdit};
 pub use error::{Error, Unsupported};
 pub use journal::Listed;
 pub use record::{Action, Changed, PathText, Place, Record, State, Trees};
+pub use refuse::{Part, Unwanted, Written};
 pub use room::{Answer, Command, Event, File, Handle, Options, Request};
 pub use select::{LineNumbers, Selection, Target};
 

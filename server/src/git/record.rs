@@ -27,6 +27,8 @@ pub enum Action {
     Undo,
     /// A tree was put back as a checkpoint has it.
     Restore,
+    /// Hunks of a change that the person had not accepted were taken out.
+    Refuse,
 }
 
 /// Where it was done.

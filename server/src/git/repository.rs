@@ -28,9 +28,12 @@ pub struct Repository {
     library: Option<Library>,
 }
 
-/// The nearest folder above with a `.git` in it.
+/// The nearest folder above that is a working tree. An empty `.git` makes none: sandboxes leave such folders behind.
 pub fn root_above(path: &Path) -> Option<PathBuf> {
-    let holds = |folder: &&Path| folder.join(".git").symlink_metadata().is_ok();
+    let holds = |folder: &&Path| {
+        let git = folder.join(".git");
+        git.is_file() || git.join("HEAD").symlink_metadata().is_ok()
+    };
     path.ancestors().skip(1).find(holds).map(Path::to_owned)
 }
 

@@ -16,6 +16,7 @@ use super::{
     journal::{Journal, Listed},
     limits::MAX_THREADS,
     memory::Memory,
+    refuse::Unwanted,
     repository::root_above,
     select::Selection,
     service,
@@ -96,6 +97,11 @@ pub enum Request {
         folder: PathBuf,
         from: Option<String>,
         to: String,
+    },
+    /// Takes parts of a change out again, all of them or none; or only says whether that could be done in these files.
+    Refuse {
+        unwanted: Vec<Unwanted>,
+        only_look: bool,
     },
     /// These checkpoints are of no more use.
     Forget {
@@ -269,6 +275,10 @@ impl Room {
             Request::Undo { journal_id, .. } | Request::Settle { journal_id, .. } => {
                 return self.journal.root_of(journal_id).map(Some);
             }
+            Request::Refuse { unwanted, .. } => match unwanted.first() {
+                Some(first) => first.path.clone(),
+                None => return Ok(None),
+            },
             Request::Journal { .. } => return Ok(None),
         };
         root_above(&inside).map(Some).ok_or(Error::NotARepository(inside))

@@ -20,6 +20,7 @@ use super::{
     limits::{IDLE, MAX_CONTEXT},
     place::OnDisk,
     recover::recover,
+    refuse::Unwanted,
     repository::Repository,
     room::{Answer, Command, Event, File, Incoming, Request, Room, leaf},
     select::{Asked, Refused, Selection},
@@ -161,6 +162,7 @@ impl Service<'_> {
                     self.compare(&from, to.as_deref(), context)
                 }
                 Request::Restore { from, to, .. } => self.restore(at, from.as_deref(), &to),
+                Request::Refuse { unwanted, only_look } => self.refuse(at, &unwanted, only_look),
                 Request::Forget { names, .. } => self
                     .repository()
                     .and_then(|repository| checkpoint::forget(repository, &names))
@@ -376,6 +378,16 @@ impl Service<'_> {
             journal_id,
             paths: paths.iter().map(|path| root.join(path)).collect(),
         })
+    }
+
+    fn refuse(&mut self, at: u64, unwanted: &[Unwanted], only_look: bool) -> Result<Answer, Error> {
+        let scene = self.scene(at)?;
+        if only_look {
+            return scene.may_refuse(unwanted).map(|()| Answer::Done);
+        }
+        let number = scene.refuse(unwanted)?;
+        let paths = unwanted.iter().map(|one| one.path.clone()).collect();
+        Ok(Answer::Restored { journal_id: Some(id(number, 0)), paths })
     }
 
     fn watch(&mut self, files: Vec<File>) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ApprovalId, ItemId, Raw, ThreadId, TurnId,
+    ApprovalId, FailureKind, ItemId, Raw, ThreadId, TurnId,
     diff::{Hunk, HunkRange},
 };
 
@@ -46,6 +46,42 @@ pub struct Approval {
     pub options: Vec<DecisionOption>,
     /// The app-server's params, as it sent them.
     pub request: Raw,
+    /// Once it is accepted: the hunks that were not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<HunkRef>>"))]
+    pub refused_hunks: Vec<HunkRef>,
+}
+
+/// A hunk of `outrigger/approval/proposed`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct HunkRef {
+    /// The file's, as it is named in `changes`.
+    pub uri: String,
+    pub hunk_id: String,
+}
+
+/// What became of the hunks that were left out of an accepted change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct HunksRefused {
+    pub approval_id: ApprovalId,
+    pub thread_id: ThreadId,
+    pub turn_id: TurnId,
+    pub hunks: Vec<HunkRef>,
+    /// The entry that took them out; null where the change was never written.
+    pub journal_id: Option<String>,
+    /// Why they stayed in.
+    pub failure: Option<RefusalFailed>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RefusalFailed {
+    pub kind: FailureKind,
+    pub message: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -135,6 +171,10 @@ pub struct DecideParams {
     pub approval_id: ApprovalId,
     #[cfg_attr(test, ts(type = "unknown"))]
     pub decision: serde_json::Value,
+    /// With `"accept"` of a change of files: the hunks that are taken out again once it is written.
+    #[serde(default)]
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<HunkRef>>"))]
+    pub refused_hunks: Vec<HunkRef>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]

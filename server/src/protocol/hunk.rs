@@ -172,6 +172,8 @@ pub enum JournalAction {
     Revert,
     Undo,
     Restore,
+    /// Hunks that a person had not accepted were taken out of a change of the agent.
+    Refuse,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -148,6 +148,8 @@ protocol! {
         Diagnostic = "outrigger/diagnostic" (app_server::Diagnostic);
         ApprovalRequested = "outrigger/approval/requested" (approval::ApprovalRequested);
         ApprovalResolved = "outrigger/approval/resolved" (approval::ApprovalResolved);
+        /// The hunks that were left out of an accepted change are out of the files, or could not be taken out.
+        HunksRefused = "outrigger/approval/hunksRefused" (approval::HunksRefused);
         ThreadChanged = "outrigger/thread/changed" (thread::ThreadChanged);
         QueueChanged = "outrigger/thread/queue/changed" (thread::QueueChanged);
         /// The hunks of a file are others now.

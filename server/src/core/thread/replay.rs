@@ -39,6 +39,7 @@ impl Thread {
         for row in &rows {
             self.replay_row(row, &mut pass);
         }
+        self.end_outrun(&rows, &mut pass);
         self.last = None;
         if self.bytes > MAX_ITEM_BYTES {
             self.let_go(&pass.given);
@@ -157,6 +158,26 @@ impl Thread {
             }
         }
         pass.tell(&self.turns[place].id, !told.is_empty());
+    }
+
+    /// A thread runs one turn at a time: one that is listed as running before another ended with its app-server, which
+    /// could not write that down.
+    fn end_outrun(&mut self, rows: &[wire::TurnRow<'_>], pass: &mut Pass) {
+        let last = self.turns.len().saturating_sub(1);
+        for row in rows {
+            let Some(place) = self.turn_place(row.id.as_str()).filter(|place| *place < last) else {
+                continue;
+            };
+            let turn = &mut self.turns[place];
+            if turn.settled || self.active.as_ref() == Some(&turn.id) {
+                continue;
+            }
+            let mut told = Vec::new();
+            turn.close_items(true, &mut told);
+            let at = turn.started_at.unwrap_or(0);
+            turn.settle("interrupted".into(), None, None, at, &mut told);
+            pass.tell(&turn.id, true);
+        }
     }
 
     fn replay_item(

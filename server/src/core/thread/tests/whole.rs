@@ -154,3 +154,19 @@ fn a_review_joined_midway_is_interrupted_by_its_inner_id() {
     assert_eq!(watched.thread.active_turn(), Some(&"inner".into()));
     assert_eq!(watched.state().turns.len(), 1);
 }
+
+#[test]
+fn a_turn_that_is_listed_as_running_before_another_was_interrupted() {
+    let rows = [("a", "inProgress"), ("b", "completed"), ("c", "inProgress")];
+    let rows: Vec<_> = (1..)
+        .zip(rows)
+        .map(|(at, (id, status))| raw(&json!({ "id": id, "status": status, "startedAt": at })))
+        .collect();
+    let mut watched = told(&[]);
+    let changes = watched.thread.replay(&rows, &[]);
+    watched.follow(&changes);
+    let turns = watched.state().turns;
+    let ended: Vec<&str> = turns.iter().map(|turn| turn.status.as_str()).collect();
+    assert_eq!(ended, ["interrupted", "completed", "inProgress"]);
+    assert_eq!(watched.thread.active_turn(), Some(&"c".into()));
+}
