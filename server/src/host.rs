@@ -368,7 +368,10 @@ impl Host {
                 let result = grants::canonical_folder(&path).map_err(Into::into);
                 EventKind::FolderResolved { token, result }
             }),
-            Effect::Git { roots, command } => {
+            Effect::Git { roots, mut command } => {
+                if let Some(prompt) = command.request.prompt() {
+                    *prompt = self.redactor.text(prompt).into_owned();
+                }
                 let state = self.claim.as_ref().map(home::Claim::directory);
                 let inbox = self.inbox.clone();
                 self.repositories.ask(state, roots, command, move |event| {

@@ -61,23 +61,33 @@ impl Door {
             state: state.join("git"),
             uri_of: |path| paths::to_uri(path).unwrap_or_default(),
         };
-        let rooms = Handle::new(options, move |event| {
+        let report = move |event| {
             answers(match event {
                 git::Event::Answer { token, result } => {
                     EventKind::Git { token, result: result.map_err(Failure::from) }
                 }
-                git::Event::Changed { file, revision } => {
-                    EventKind::HunksChanged { uri: file.uri, revision }
+                git::Event::Changed { file, revision, authored } => {
+                    EventKind::HunksChanged { uri: file.uri, revision, authored }
                 }
+                git::Event::Turns(turns) => EventKind::TurnsKnown(turns),
             });
-        })?;
+        };
         let (asked, asking) = mpsc::channel::<(Vec<Root>, Command)>();
         let started = std::thread::Builder::new().name("git door".into()).spawn(move || {
+            // What earlier runs kept may take a while to read.
+            let rooms = Handle::new(options, report).map_err(Failure::from);
+            if let Ok(rooms) = &rooms {
+                rooms.tell_turns();
+            }
             for (roots, command) in asking {
                 let token = command.token;
-                match allowed(&rooms, &roots, command) {
-                    Ok(command) => rooms.send(command),
-                    Err(failure) => told(EventKind::Git { token, result: Err(failure) }),
+                let rooms = rooms.as_ref().map_err(Clone::clone);
+                let sent = rooms.and_then(|rooms| {
+                    rooms.send(allowed(rooms, &roots, command)?);
+                    Ok(())
+                });
+                if let Err(failure) = sent {
+                    told(EventKind::Git { token, result: Err(failure) });
                 }
             }
         });
@@ -102,7 +112,11 @@ fn allowed(rooms: &Handle, roots: &[Root], mut command: Command) -> Result<Comma
 
 fn allow(rooms: &Handle, roots: &[Root], request: &mut Request) -> Result<(), Failure> {
     match request {
-        Request::List { file, .. } | Request::Look { file, .. } | Request::Act { file, .. } => {
+        Request::List { file, .. }
+        | Request::Look { file, .. }
+        | Request::Act { file, .. }
+        | Request::Saved { file }
+        | Request::Keep { file, .. } => {
             file.path = place(roots, &file.path)?;
         }
         Request::Journal { file: Some(path), .. } => *path = place(roots, path)?,
@@ -122,6 +136,34 @@ fn allow(rooms: &Handle, roots: &[Root], request: &mut Request) -> Result<(), Fa
             for one in unwanted {
                 one.path = place(roots, &one.path)?;
             }
+        }
+        Request::WatchAll { files } => {
+            files.retain_mut(|file| match place(roots, &file.path) {
+                Ok(path) => {
+                    file.path = path;
+                    true
+                }
+                Err(_) => false,
+            });
+        }
+        Request::TurnDiff { runs: Some(folder), .. }
+        | Request::TurnComes { folder, .. }
+        | Request::TurnBegins { folder, .. }
+        | Request::TurnWrote { folder, .. }
+        | Request::TurnEnds { folder, .. } => {
+            *folder = grants::resolve(roots, folder)?;
+            // All of the tree is kept and put back.
+            grants::resolve(roots, &rooms.root_above(folder)?)?;
+        }
+        Request::TurnDiff { thread, turn, .. } => {
+            grants::resolve(roots, &rooms.root_of_turn(thread, turn.as_deref())?)?;
+        }
+        Request::TurnUndo { id } => {
+            grants::resolve(roots, &rooms.root_of_turn(&id.thread, Some(&id.turn))?)?;
+        }
+        Request::Review { roots: trees } => {
+            *trees = rooms.roots_of_turns()?;
+            trees.retain(|tree| grants::resolve(roots, tree).is_ok());
         }
         Request::Undo { journal_id, .. } => {
             let root = rooms.root_of(journal_id)?;

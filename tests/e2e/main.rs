@@ -28,3 +28,4 @@ mod secrets;
 mod settings;
 mod threads;
 mod torture;
+mod turns;

@@ -105,9 +105,27 @@ journalId: string,
  */
 unsaved?: boolean, };
 
+export type HunkName = { hunkId: string, };
+
+export type HunkKeepParams = { uri: string, hunkId?: string | null, targets?: Array<HunkName> | null, };
+
+export type HunkKept = { 
+/**
+ * Takes this back by `outrigger/hunk/undo`.
+ */
+journalId: string, };
+
 export type HunkUndoParams = { journalId: string, };
 
-export type HunkUndone = { hunks: FileHunks, 
+export type HunkUndone = { 
+/**
+ * The file's hunks as they are now; null where the act was one of several files.
+ */
+hunks: FileHunks | null, 
+/**
+ * The hunks of each, where the act was one of several files; of more than a hundred, of the first ones.
+ */
+files?: Array<FileHunks>, 
 /**
  * The undo is an act of its own, which can be taken back in turn.
  */
@@ -119,7 +137,7 @@ unsaved?: boolean, };
 
 export type HunkJournalParams = { uri?: string | null, limit?: number | null, cursor?: string | null, };
 
-export type JournalAction = "stage" | "unstage" | "revert" | "undo" | "restore" | "refuse";
+export type JournalAction = "stage" | "unstage" | "revert" | "undo" | "restore" | "refuse" | "keep";
 
 export type JournalEntry = { journalId: string, action: JournalAction, 
 /**
@@ -142,6 +160,42 @@ undoneBy: string | null, };
 export type HunkJournal = { entries: Array<JournalEntry>, nextCursor: string | null, };
 
 export type HunkChanged = { uri: string, revision: number, };
+
+export type FileDiff = { uri: string, status: FileStatus, hunks: Array<Hunk>, };
+
+export type TurnDiffParams = { threadId: ThreadId, 
+/**
+ * Without it, the last turn.
+ */
+turnId?: TurnId | null, };
+
+export type TurnDiff = { files: Array<FileDiff>, };
+
+export type TurnUndoParams = { threadId: ThreadId, turnId: TurnId, };
+
+export type TurnUndone = { 
+/**
+ * Takes this back by `outrigger/hunk/undo`; null where the turn changed nothing.
+ */
+journalId: string | null, 
+/**
+ * The files that are as they were before the turn.
+ */
+uris: Array<string>, 
+/**
+ * What is in no checkpoint, and so was neither looked at nor put back.
+ */
+leftOut: Array<string>, 
+/**
+ * The agent may have written something before the first checkpoint was taken, and that is still there.
+ */
+late?: boolean, };
+
+export type FileReview = { uri: string, hunks: Array<Hunk>, };
+
+export type ReviewList = { files: Array<FileReview>, };
+
+export type ReviewChanged = Record<symbol, never>;
 
 export type AppServerState = "stopped" | "starting" | "ready" | "restarting" | "failed";
 
@@ -489,8 +543,12 @@ export interface Requests {
   "outrigger/file/stage": { params: FileActParams; result: HunkActed };
   "outrigger/file/unstage": { params: FileActParams; result: HunkActed };
   "outrigger/file/revert": { params: FileActParams; result: HunkActed };
+  "outrigger/hunk/keep": { params: HunkKeepParams; result: HunkKept };
   "outrigger/hunk/undo": { params: HunkUndoParams; result: HunkUndone };
   "outrigger/hunk/journal": { params: HunkJournalParams; result: HunkJournal };
+  "outrigger/turn/diff": { params: TurnDiffParams; result: TurnDiff };
+  "outrigger/turn/undo": { params: TurnUndoParams; result: TurnUndone };
+  "outrigger/review/list": { params: NoParams; result: ReviewList };
 }
 
 export interface ClientNotifications {
@@ -506,6 +564,7 @@ export interface Notifications {
   "outrigger/thread/changed": ThreadChanged;
   "outrigger/thread/queue/changed": QueueChanged;
   "outrigger/hunk/changed": HunkChanged;
+  "outrigger/review/changed": ReviewChanged;
   "outrigger/grant/changed": Grants;
   "outrigger/settings/changed": Settings;
   "outrigger/atom/changed": Atom;

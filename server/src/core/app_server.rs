@@ -290,6 +290,7 @@ impl Step<'_> {
         self.approvals_of_dead_process();
         self.refusals_of_dead_process();
         self.threads_interrupted();
+        self.turns_died();
         self.redraw();
     }
 

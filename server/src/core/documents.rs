@@ -51,7 +51,10 @@ impl Step<'_> {
     pub(super) fn minding(&self, request: Request) -> (Request, Vec<Holder>) {
         let writes = matches!(
             request,
-            Request::Act { act: Act::Revert, .. } | Request::Undo { .. } | Request::Restore { .. }
+            Request::Act { act: Act::Revert, .. }
+                | Request::Undo { .. }
+                | Request::Restore { .. }
+                | Request::TurnUndo { .. }
         );
         let mut holders = Vec::new();
         let mut open = Vec::new();

@@ -7,19 +7,20 @@ use crate::{
     git::{self, Act, Answer, File, Listed, Request, Selection, Target},
     paths,
     protocol::{
-        Failure, FailureKind, RpcId, SessionId,
+        Failure, FailureKind, RpcId, SessionId, ThreadId,
         diff::FileHunks,
         hunk::{
             FileActParams, HunkActParams, HunkActed, HunkAnswer, HunkChanged, HunkIds, HunkJournal,
-            HunkJournalParams, HunkLines, HunkListParams, HunkTarget, HunkUndoParams, HunkUndone,
-            HunksTold, JournalAction, JournalEntry,
+            HunkJournalParams, HunkKeepParams, HunkKept, HunkLines, HunkListParams, HunkTarget,
+            HunkUndoParams, HunkUndone, HunksTold, JournalAction, JournalEntry,
         },
         note,
+        turn::{ReviewChanged, ReviewList, TurnDiff, TurnUndone},
     },
 };
 
 /// git's own number of unchanged lines around a change.
-const CONTEXT: u32 = 3;
+pub(super) const CONTEXT: u32 = 3;
 /// More of them show no more: a file has not that many lines that are worth it.
 const MAX_CONTEXT: u32 = 10_000;
 const DEFAULT_PAGE: u32 = 100;
@@ -46,6 +47,11 @@ pub(super) enum Wanted {
         made: bool,
         wanted: Box<Wanted>,
     },
+    Keep,
+    /// Of a thread, which may be held though no turn of it is known.
+    TurnDiff(ThreadId),
+    TurnUndo(ThreadId),
+    Review,
 }
 
 impl Step<'_> {
@@ -140,7 +146,30 @@ impl Step<'_> {
         Some(File { uri, path })
     }
 
-    fn ask_git(&mut self, session: SessionId, id: RpcId, wanted: Wanted, request: Request) {
+    pub(super) fn hunk_keep(&mut self, session: SessionId, id: RpcId, params: HunkKeepParams) {
+        let HunkKeepParams { uri, hunk_id, targets } = params;
+        let hunks = match (hunk_id, targets) {
+            (Some(hunk_id), None) => vec![hunk_id],
+            (None, Some(targets)) if !targets.is_empty() => {
+                targets.into_iter().map(|target| target.hunk_id).collect()
+            }
+            _ => {
+                let why = "Name one hunkId or several targets.";
+                return self.fail(session, id, Failure::new(FailureKind::InvalidParams, why));
+            }
+        };
+        let Some(file) = self.file_of(session, &id, uri) else { return };
+        let request = Request::Keep { file, hunks, context: CONTEXT };
+        self.ask_git(session, id, Wanted::Keep, request);
+    }
+
+    pub(super) fn ask_git(
+        &mut self,
+        session: SessionId,
+        id: RpcId,
+        wanted: Wanted,
+        request: Request,
+    ) {
         let Some(roots) = self.roots(session, &id) else { return };
         let (request, open) = self.minding(request);
         let at = self.now.epoch_ms;
@@ -154,6 +183,7 @@ impl Step<'_> {
             Some(Purpose::Hunk(flow)) => self.hunks_answered(flow, result),
             Some(Purpose::Refusal(flow)) => self.refusal_answered(flow, result),
             Some(Purpose::Shown { uri }) => self.hunks_looked_at(&uri, token, result.ok()),
+            Some(Purpose::Turn(errand)) => self.errand_done(errand, &result),
             _ => {}
         }
     }
@@ -161,6 +191,10 @@ impl Step<'_> {
     fn hunks_answered(&mut self, flow: Flow, result: Result<Answer, Failure>) {
         let Flow { session, id, wanted, open } = flow;
         match (result, wanted) {
+            (Err(failure), Wanted::TurnDiff(thread) | Wanted::TurnUndo(thread)) => {
+                let failure = self.of_thread(&thread, failure);
+                self.fail(session, id, failure);
+            }
             (Err(failure), _) => self.fail(session, id, failure),
             (Ok(Answer::Hunks(hunks) | Answer::Looked { hunks, .. }), _) => {
                 self.answer(session, id, &*hunks);
@@ -184,6 +218,19 @@ impl Step<'_> {
                 let flow = Flow { session, id, wanted, open };
                 self.through_editor(flow, &documents, instead);
             }
+            (Ok(Answer::Undone { files, journal_id }), _) => {
+                let files = files.iter().map(|file| FileHunks::clone(file)).collect();
+                let (hunks, files) = (None, Some(files));
+                let undone = HunkUndone { hunks, files, journal_id, unsaved: false };
+                self.answer(session, id, &undone);
+            }
+            (Ok(Answer::Compared(files)), Wanted::TurnDiff(_)) => {
+                self.answer(session, id, &TurnDiff { files });
+            }
+            (Ok(Answer::TurnUndone { journal_id, uris, left_out, late }), _) => {
+                self.answer(session, id, &TurnUndone { journal_id, uris, left_out, late });
+            }
+            (Ok(Answer::Review(files)), _) => self.answer(session, id, &ReviewList { files }),
             (Ok(Answer::Journal(listed)), wanted) => {
                 let limit = match wanted {
                     Wanted::Journal { limit } => limit,
@@ -197,6 +244,7 @@ impl Step<'_> {
                     Answer::Checkpoint(_)
                     | Answer::Compared(_)
                     | Answer::Restored { .. }
+                    | Answer::Attributed { .. }
                     | Answer::Done,
                 ),
                 _,
@@ -222,9 +270,10 @@ impl Step<'_> {
                 self.answer(session, id, &HunkActed { hunks, journal_id, unsaved });
             }
             Wanted::Undo => {
-                let hunks = hunks.clone();
-                self.answer(session, id, &HunkUndone { hunks, journal_id, unsaved });
+                let (hunks, files) = (Some(hunks.clone()), None);
+                self.answer(session, id, &HunkUndone { hunks, files, journal_id, unsaved });
             }
+            Wanted::Keep => self.answer(session, id, &HunkKept { journal_id }),
             _ => {
                 let hunks = HunksTold::Full(hunks.clone());
                 self.answer(session, id, &HunkActed { hunks, journal_id, unsaved });
@@ -234,13 +283,23 @@ impl Step<'_> {
 
     /// Everyone who shows the file's hunks asks for them again.
     fn tell_hunks(&mut self, hunks: &FileHunks) {
-        self.hunks_changed(hunks.uri.clone(), hunks.revision);
+        let all = || hunks.unstaged.iter().chain(&hunks.staged);
+        let authored = all().any(|hunk| hunk.origin.is_some()) || self.world.turns.any();
+        self.hunks_changed(hunks.uri.clone(), hunks.revision, authored);
     }
 
-    pub(super) fn hunks_changed(&mut self, uri: String, revision: u64) {
+    pub(super) fn hunks_changed(&mut self, uri: String, revision: u64, authored: bool) {
         self.look_at_hunks(&uri);
         let changed = HunkChanged { uri, revision };
         self.broadcast("hunk", &note::HunkChanged(&changed), |session| session.trusted);
+        if authored {
+            self.tell_review();
+        }
+    }
+
+    pub(super) fn tell_review(&mut self) {
+        let changed = note::ReviewChanged(&ReviewChanged {});
+        self.broadcast("hunk", &changed, |session| session.trusted);
     }
 }
 
@@ -272,6 +331,7 @@ fn entry(listed: &Listed) -> JournalEntry {
             git::Action::Undo => JournalAction::Undo,
             git::Action::Restore => JournalAction::Restore,
             git::Action::Refuse => JournalAction::Refuse,
+            git::Action::Keep => JournalAction::Keep,
         },
         uris: record.files.iter().filter_map(uri).collect(),
         at: record.at,

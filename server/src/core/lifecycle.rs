@@ -153,6 +153,11 @@ impl Step<'_> {
                 self.document_closed(&uri);
             }
         }
+        match method {
+            "textDocument/didOpen" | "textDocument/didClose" => self.watch_open_files(),
+            "textDocument/didSave" => self.file_saved(session, &uri),
+            _ => {}
+        }
         self.redraw();
     }
 
@@ -251,6 +256,9 @@ impl Step<'_> {
         }
         self.leave_threads(session);
         self.editor_gone(session, &state);
+        if !state.documents.is_empty() {
+            self.watch_open_files();
+        }
         self.send(session, Outgoing::Close);
         self.effects.push(Effect::Ended(session));
         self.redraw();

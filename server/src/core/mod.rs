@@ -27,6 +27,7 @@ mod shown_hunks;
 mod stored;
 pub mod thread;
 mod threads;
+pub mod turns;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -88,7 +89,11 @@ pub enum EventKind {
     HunksChanged {
         uri: String,
         revision: u64,
+        /// The agent wrote the file once.
+        authored: bool,
     },
+    /// Turns that are known from earlier runs, the oldest first.
+    TurnsKnown(Vec<git::TurnAbout>),
     /// A repository answered, or may not be asked.
     Git {
         token: u64,
@@ -242,6 +247,8 @@ enum Purpose {
         uri: String,
     },
     Refusal(refusals::Flow),
+    /// What is done about a turn, or about open files, for nobody in particular.
+    Turn(turns::Errand),
     Directory {
         session: SessionId,
         id: RpcId,
@@ -259,6 +266,7 @@ pub struct World {
     pub sessions: BTreeMap<SessionId, Session>,
     pub threads: threads::Threads,
     pub approvals: approvals::Approvals,
+    pub turns: turns::Turns,
     pub server: app_server::AppServer,
     /// Set where editors share this process: it ends when nobody needs it, not with an editor.
     pub daemon: Option<idle::Daemon>,
@@ -285,6 +293,7 @@ impl World {
             sessions: BTreeMap::new(),
             threads: threads::Threads::default(),
             approvals: approvals::Approvals::default(),
+            turns: turns::Turns::default(),
             server: app_server::AppServer::default(),
             daemon: None,
             settings: Settings::default(),
@@ -319,7 +328,10 @@ pub fn step(world: &mut World, event: Event) -> Vec<Effect> {
         EventKind::Store(event) => step.stored(event),
         EventKind::FilesRead { token, texts } => step.files_read(token, texts),
         EventKind::FolderResolved { token, result } => step.folder_resolved(token, result),
-        EventKind::HunksChanged { uri, revision } => step.hunks_changed(uri, revision),
+        EventKind::HunksChanged { uri, revision, authored } => {
+            step.hunks_changed(uri, revision, authored);
+        }
+        EventKind::TurnsKnown(turns) => step.world.turns.know(turns),
         EventKind::Git { token, result } => step.git_answered(token, result),
         EventKind::DirectoryListed { token, result } => step.directory_listed(token, result),
         EventKind::SettingsRead(read) => step.settings_read(read),
@@ -452,6 +464,10 @@ impl Step<'_> {
                 self.file_act(session, id, git::Act::Unstage, params);
             }
             ClientCall::FileRevert(params) => self.file_act(session, id, git::Act::Revert, params),
+            ClientCall::HunkKeep(params) => self.hunk_keep(session, id, params),
+            ClientCall::TurnDiff(params) => self.turn_diff(session, id, &params),
+            ClientCall::TurnUndo(params) => self.turn_undo(session, id, &params),
+            ClientCall::ReviewList(_) => self.review_list(session, id),
             ClientCall::HunkUndo(params) => self.hunk_undo(session, id, params),
             ClientCall::HunkJournal(params) => self.hunk_journal(session, id, params),
             ClientCall::FileListDirectory(params) => self.list_directory(session, id, &params),
@@ -505,6 +521,9 @@ impl Step<'_> {
 
     /// Sends a request upstream for a purpose of ours or of an editor.
     fn upstream(&mut self, method: &str, params: Raw, purpose: Purpose) -> u64 {
+        if method == "turn/start" {
+            self.turn_comes(&params);
+        }
         let token = self.token(purpose);
         self.effects.push(Effect::Codex(codex::Command::Request {
             token,

@@ -134,6 +134,7 @@ impl Step<'_> {
             | Purpose::Hunk(_)
             | Purpose::Edit(_)
             | Purpose::Shown { .. }
+            | Purpose::Turn(_)
             | Purpose::Settings { .. }
             | Purpose::Stored(_)
             | Purpose::Grant { .. }
@@ -183,6 +184,7 @@ impl Step<'_> {
         }
         self.before_note(method, params);
         self.reduce(method, thread.as_ref(), params);
+        self.turn_noted(method, thread.as_ref(), params);
         self.pass_note(method, thread.as_ref(), params);
         self.after_note(method, thread.as_ref(), params);
     }

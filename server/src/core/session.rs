@@ -334,6 +334,11 @@ impl Session {
         self.documents.insert(uri, document);
     }
 
+    /// Open documents, and when each was opened, in microseconds of [`Now::micros`].
+    pub fn open_files(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.documents.iter().map(|(uri, document)| (uri.as_str(), document.opened))
+    }
+
     /// `text` is all of it; `None` where it is not known.
     pub fn edited(&mut self, uri: &str, version: i64, text: Option<&str>) {
         if let Some(document) = self.documents.get_mut(uri) {

@@ -242,6 +242,7 @@ impl Step<'_> {
         if let Some(turn) = parts.get("turn") {
             let params = Raw::of(&serde_json::json!({ "threadId": thread, "turn": turn }));
             self.reduce("turn/started", Some(thread), &params);
+            self.turn_noted("turn/started", Some(thread), &params);
         }
     }
 

@@ -44,7 +44,9 @@ pub struct Difference {
 
 /// Keeps the working tree as it is now. With a name it stays until it is forgotten; without, as long as git lets it.
 pub fn take(repository: &Repository, mark: &str, name: Option<&str>) -> Result<Checkpoint, Error> {
-    let reference = name.map(reference).transpose()?;
+    if let Some(name) = name {
+        reference(name)?;
+    }
     let side = Side::of(repository, mark)?;
     let git = repository.git.with("GIT_INDEX_FILE", side.path().as_os_str());
     let listed = git.run(arguments!["ls-files", "-z", "-m", "-o", "-d", "--exclude-standard"])?;
@@ -68,10 +70,19 @@ pub fn take(repository: &Repository, mark: &str, name: Option<&str>) -> Result<C
         git.feed(&update, &input)?;
     }
     let tree = named(&git.run(arguments!["write-tree", "--missing-ok"])?)?;
-    if let Some(reference) = reference {
-        repository.git.run(arguments!["update-ref", &reference, &tree])?;
+    if let Some(name) = name {
+        keep(repository, &[(name, &tree)])?;
     }
     Ok(Checkpoint { tree, left_out })
+}
+
+/// Keeps trees under these names, all or none.
+pub fn keep(repository: &Repository, names: &[(&str, &str)]) -> Result<(), Error> {
+    let mut input = Vec::new();
+    for (name, tree) in names {
+        input.extend_from_slice(format!("update {}\0{tree}\0\0", reference(name)?).as_bytes());
+    }
+    repository.git.feed(arguments!["update-ref", "-z", "--stdin"], &input).map(drop)
 }
 
 /// The size of what stands there, if it is to be kept; what is gone is kept as gone.

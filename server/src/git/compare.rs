@@ -8,6 +8,7 @@ use super::{
     clean::is_binary,
     facts::{Entry, SYMLINK, Source},
     hunks::{self, Side},
+    keep::Story,
     limits::{MAX_BYTES, MAX_LINES},
     lines::Lines,
     repository::Repository,
@@ -26,12 +27,13 @@ pub fn files(
     differences: &[Difference],
     context: u32,
     uri_of: fn(&Path) -> String,
+    story_of: &dyn Fn(&Path) -> Story,
 ) -> Result<Vec<FileDiff>, Error> {
     let mut sum = 0;
     let mut files = Vec::with_capacity(differences.len());
     for (number, difference) in differences.iter().enumerate() {
         let within = number < MAX_FILES && sum < MAX_ALL;
-        let (status, hunks) = one(repository, difference, context, within, &mut sum)?;
+        let (status, hunks) = one(repository, difference, context, within, &mut sum, story_of)?;
         let uri = uri_of(&repository.root.join(&difference.path));
         files.push(FileDiff { uri, status, hunks });
     }
@@ -44,6 +46,7 @@ fn one(
     context: u32,
     within: bool,
     sum: &mut u64,
+    story_of: &dyn Fn(&Path) -> Story,
 ) -> Result<(FileStatus, Vec<Hunk>), Error> {
     let link = |entry: &Option<Entry>| entry.as_ref().map(|entry| entry.mode == SYMLINK);
     let status = match (link(before), link(after)) {
@@ -86,5 +89,7 @@ fn one(
         _ => None,
     };
     let lines = found.iter().map(|hunk| hunks::show(hunk, &pair.old, &pair.new, &changes));
-    Ok((status, mode.into_iter().chain(lines).collect()))
+    let mut hunks: Vec<Hunk> = mode.into_iter().chain(lines).collect();
+    story_of(path).tell(repository, &pair, &mut hunks)?;
+    Ok((status, hunks))
 }

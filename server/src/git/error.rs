@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use super::turns::TurnId;
 use crate::protocol::{FailureKind, diff::FileHunks};
 
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,10 @@ pub enum Error {
     JournalUnknown(String),
     #[error("the journal entry {id} cannot be read: {why}")]
     JournalDamaged { id: String, why: String },
+    #[error("nothing is known of turn {} of thread {}", .0.turn, .0.thread)]
+    TurnUnknown(TurnId),
+    #[error("no turn of thread {0} is known here")]
+    ThreadUnknown(String),
     #[error("there is no checkpoint {0}")]
     CheckpointUnknown(String),
     #[error("{doing}: {source}")]
@@ -87,7 +92,10 @@ impl Error {
             Self::Unsupported(_) => FailureKind::UnsupportedContent,
             Self::TooLarge { .. } => FailureKind::LimitExceeded,
             Self::NoSuchLine(_) | Self::NothingSelected => FailureKind::InvalidParams,
-            Self::JournalUnknown(_) | Self::CheckpointUnknown(_) => FailureKind::JournalUnknown,
+            Self::JournalUnknown(_) | Self::CheckpointUnknown(_) | Self::TurnUnknown(_) => {
+                FailureKind::JournalUnknown
+            }
+            Self::ThreadUnknown(_) => FailureKind::ThreadUnknown,
             Self::JournalDamaged { .. } => FailureKind::Store,
             Self::Io { .. } => FailureKind::Io,
             Self::Git { .. } | Self::GitMissing(_) | Self::TimedOut { .. } | Self::Library(_) => {

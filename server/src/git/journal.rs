@@ -14,6 +14,7 @@ use std::{
 
 use super::{
     Error,
+    keep::Kept,
     record::{PathText, Record, Written},
     room::leaf,
 };
@@ -226,6 +227,19 @@ impl Journal {
             }));
         }
         listed
+    }
+
+    /// The changes of a file that were kept.
+    pub fn kept(&self, root: &Path, path: &Path) -> Kept {
+        let (root, path) = (PathText::from(root), PathText::from(path));
+        let mut kept = Kept::default();
+        for (number, Known { done, record, .. }) in &leaf(&self.entries).known {
+            let Some(keeps) = record.keeps.as_ref().filter(|_| *done) else { continue };
+            if record.root == root && record.files.iter().any(|file| file.path == path) {
+                kept.take(*number, keeps.kept, &keeps.changes);
+            }
+        }
+        kept
     }
 
     fn written(&self, number: u64, done: bool) -> Result<Written, Error> {

@@ -58,8 +58,9 @@ impl Told {
 
 impl Memory {
     /// The revision of this state of a file: the last one told where nothing changed, else a higher one.
-    pub fn revision(&mut self, path: &Path, snapshot: &Snapshot) -> u64 {
-        let state = hashed(snapshot);
+    /// So it is where something else is known of the file: `besides` it.
+    pub fn revision(&mut self, path: &Path, snapshot: &Snapshot, besides: (u64, u64)) -> u64 {
+        let state = hashed(&(snapshot, besides));
         let seen = self.seen(path);
         if seen.state == Some(state) {
             return seen.revision;

@@ -91,7 +91,7 @@ impl Service<'_> {
             Request::Act { act: Act::Revert, file, .. } => Ok(vec![self.inside(&file.path)]),
             Request::Undo { journal_id, .. } => {
                 let (Written { record, .. }, _) = self.room.journal.read(journal_id)?;
-                let on_disk = record.place != Place::Index;
+                let on_disk = record.place != Place::Index && record.keeps.is_none();
                 Ok(record.files.iter().filter(|_| on_disk).map(path_of).collect())
             }
             Request::Restore { from, to, .. } => {
@@ -103,6 +103,13 @@ impl Service<'_> {
                 };
                 let to = checkpoint::tree(repository, to)?;
                 let differences = checkpoint::compare(&repository.git, &from, &to)?;
+                Ok(differences.into_iter().map(|one| one.path).collect())
+            }
+            Request::TurnUndo { id } => {
+                let repository = self.repository()?;
+                let tree = |name: &str| checkpoint::tree(repository, name);
+                let (start, end) = (tree(&id.start())?, tree(&id.end())?);
+                let differences = checkpoint::compare(&repository.git, &end, &start)?;
                 Ok(differences.into_iter().map(|one| one.path).collect())
             }
             _ => Ok(Vec::new()),

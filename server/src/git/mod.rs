@@ -6,6 +6,8 @@ macro_rules! arguments {
 }
 
 mod acts;
+mod attribute;
+mod authorship;
 mod checkpoint;
 mod clean;
 mod compare;
@@ -16,6 +18,7 @@ mod facts;
 mod hunks;
 mod index;
 mod journal;
+mod keep;
 mod limits;
 mod lines;
 mod memory;
@@ -28,15 +31,18 @@ mod recover;
 mod refuse;
 mod repository;
 mod restore;
+mod reviewing;
 mod room;
 mod select;
 mod service;
 mod snapshot;
 mod splice;
+mod turns;
 mod undo;
 mod watch;
 
 pub use acts::Act;
+pub use attribute::{Heard, Item};
 pub use checkpoint::Checkpoint;
 pub use document::{InDocument, OpenDocument, TextEdit};
 pub use error::{Error, Unsupported};
@@ -45,6 +51,7 @@ pub use record::{Action, Changed, PathText, Place, Record, State, Trees};
 pub use refuse::{Part, Unwanted, Written};
 pub use room::{Answer, Command, Event, File, Handle, Options, Request};
 pub use select::{LineNumbers, Selection, Target};
+pub use turns::{TurnAbout, TurnId};
 
 #[cfg(test)]
 mod tests;

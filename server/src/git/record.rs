@@ -29,6 +29,8 @@ pub enum Action {
     Restore,
     /// Hunks of a change that the person had not accepted were taken out.
     Refuse,
+    /// Hunks were looked at and kept: nothing but this entry changed.
+    Keep,
 }
 
 /// Where it was done.
@@ -69,7 +71,7 @@ pub struct Changed {
 }
 
 /// A path as text where it is text, else as its bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum PathText {
     Text(String),
@@ -99,6 +101,14 @@ pub struct Trees {
     pub after: String,
 }
 
+/// Changes of one file that a person looked at, by content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keeps {
+    /// Or taken back.
+    pub kept: bool,
+    pub changes: Vec<super::keep::Mark>,
+}
+
 /// What an entry says besides bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -118,6 +128,9 @@ pub struct Record {
     pub undoes: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trees: Option<Trees>,
+    /// Changes that were kept, or are no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keeps: Option<Keeps>,
     edits: Vec<Lengths>,
 }
 
@@ -169,6 +182,7 @@ impl Record {
             whole: false,
             undoes: None,
             trees: None,
+            keeps: None,
             edits: Vec::new(),
         }
     }

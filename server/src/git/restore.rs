@@ -26,15 +26,17 @@ pub struct Swap {
 
 impl Scene<'_> {
     /// Puts back what two trees have differently, from `from` to `to`. Every file must still be as `from` has it, or
-    /// nothing is touched. Without `from`, the working tree as it is now takes its place.
+    /// nothing is touched. Without `from`, the working tree as it is now takes its place. `but` these, which stay.
     pub fn restore(
         &self,
         from: Option<&str>,
         to: &str,
+        but: &[PathBuf],
     ) -> Result<(Option<u64>, Vec<PathBuf>), Error> {
         let now = take(self.repository, &self.journal.mark, None)?.tree;
         let from = from.unwrap_or(&now);
-        let differences = compare(&self.repository.git, from, to)?;
+        let mut differences = compare(&self.repository.git, from, to)?;
+        differences.retain(|one| !but.contains(&one.path));
         let since: Vec<PathBuf> =
             compare(&self.repository.git, from, &now)?.into_iter().map(|one| one.path).collect();
         let changed: Vec<PathBuf> = differences

@@ -1,7 +1,7 @@
 //! The way in: what is asked of repositories, what they answer, and a thread for each that is in use.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
@@ -11,6 +11,7 @@ use std::{
 use super::{
     Error,
     acts::Act,
+    attribute::{Heard, Item},
     checkpoint::Checkpoint,
     document::{InDocument, OpenDocument},
     journal::{Journal, Listed},
@@ -20,8 +21,12 @@ use super::{
     repository::root_above,
     select::Selection,
     service,
+    turns::{TurnAbout, TurnId, Turns},
 };
-use crate::protocol::diff::{FileDiff, FileHunks};
+use crate::protocol::{
+    diff::{FileDiff, FileHunks},
+    turn::FileReview,
+};
 
 /// What is asked of a repository. Each is answered by one [`Event::Answer`] with the same token.
 #[derive(Debug)]
@@ -113,6 +118,61 @@ pub enum Request {
         folder: PathBuf,
         files: Vec<File>,
     },
+    /// The same of these files of all working trees.
+    WatchAll {
+        files: Vec<File>,
+    },
+    /// A turn of this thread was asked for: the tree is kept for it as it is now.
+    TurnComes {
+        folder: PathBuf,
+        thread: String,
+    },
+    /// An agent's turn begins in this folder: the tree is kept as it was when it was asked for, else as it is.
+    TurnBegins {
+        folder: PathBuf,
+        id: TurnId,
+    },
+    /// An item of the turn has ended: what it wrote is its own.
+    TurnWrote {
+        folder: PathBuf,
+        id: TurnId,
+        item: Item,
+        heard: Heard,
+    },
+    /// The turn has ended, and with it items that were not told to have ended.
+    TurnEnds {
+        folder: PathBuf,
+        id: TurnId,
+        open: Vec<Item>,
+        heard: Heard,
+    },
+    /// A person saved this file in an editor.
+    Saved {
+        file: File,
+    },
+    /// What a turn changed, or has changed so far.
+    TurnDiff {
+        thread: String,
+        /// Without it, the thread's last one.
+        turn: Option<String>,
+        /// It runs, in this folder.
+        runs: Option<PathBuf>,
+        context: u32,
+    },
+    /// Puts the tree back as it was before the turn.
+    TurnUndo {
+        id: TurnId,
+    },
+    /// A person looked at these hunks and keeps them.
+    Keep {
+        file: File,
+        hunks: Vec<String>,
+        context: u32,
+    },
+    /// The agent's hunks that were neither staged nor kept, in these working trees.
+    Review {
+        roots: Vec<PathBuf>,
+    },
 }
 
 /// A file by the name the editor has for it and by its absolute path.
@@ -129,11 +189,15 @@ pub enum Event {
         token: u64,
         result: Result<Answer, Error>,
     },
-    /// A watched file has other hunks than those last told, or another status.
+    /// A file has other hunks than those last told, or another status.
     Changed {
         file: File,
         revision: u64,
+        /// The agent wrote it once.
+        authored: bool,
     },
+    /// Turns that are known from earlier, the oldest first.
+    Turns(Vec<TurnAbout>),
 }
 
 #[derive(Debug)]
@@ -154,6 +218,11 @@ pub enum Answer {
         documents: Vec<usize>,
         instead: Option<InDocument>,
     },
+    /// An act of several files was taken back. At most [`MAX_TOLD`] files have their hunks.
+    Undone {
+        files: Vec<Arc<FileHunks>>,
+        journal_id: String,
+    },
     Journal(Vec<Listed>),
     Checkpoint(Checkpoint),
     Compared(Vec<FileDiff>),
@@ -162,6 +231,17 @@ pub enum Answer {
         journal_id: Option<String>,
         paths: Vec<PathBuf>,
     },
+    TurnUndone {
+        journal_id: Option<String>,
+        uris: Vec<String>,
+        left_out: Vec<String>,
+        late: bool,
+    },
+    /// Of how many files the authors are others now.
+    Attributed {
+        files: usize,
+    },
+    Review(Vec<FileReview>),
     Done,
 }
 
@@ -188,7 +268,19 @@ pub(super) struct Room {
     pub report: Box<dyn Fn(Event) + Send + Sync>,
     pub memory: Mutex<Memory>,
     pub journal: Journal,
+    pub turns: Turns,
+    gathers: Mutex<HashMap<u64, Gather>>,
+    watched: Mutex<BTreeSet<PathBuf>>,
     threads: Mutex<HashMap<PathBuf, Thread>>,
+}
+
+/// Files whose hunks are told when an act of several is taken back.
+pub const MAX_TOLD: usize = 100;
+
+/// An answer that several repositories have a part in.
+struct Gather {
+    left: usize,
+    files: Vec<FileReview>,
 }
 
 /// What a repository's thread takes.
@@ -199,9 +291,22 @@ pub(super) enum Incoming {
     Close,
 }
 
+/// The token of what nobody waits for.
+const NOBODY: u64 = 0;
+
 struct Thread {
     incoming: mpsc::Sender<Incoming>,
     used: Instant,
+}
+
+impl Request {
+    /// What a person wrote that would be kept.
+    pub fn prompt(&mut self) -> Option<&mut String> {
+        match self {
+            Self::TurnWrote { heard, .. } | Self::TurnEnds { heard, .. } => heard.prompt.as_mut(),
+            _ => None,
+        }
+    }
 }
 
 impl Handle {
@@ -217,6 +322,9 @@ impl Handle {
             std::fs::remove_dir_all(&scratch).map_err(Error::io("removing old files"))?;
         }
         let room = Arc::new(Room {
+            turns: Turns::new(options.state.join("turns")),
+            gathers: Mutex::default(),
+            watched: Mutex::default(),
             journal,
             options,
             report: Box::new(report),
@@ -231,9 +339,38 @@ impl Handle {
         self.room.journal.root_of(journal_id)
     }
 
+    /// Working trees in which turns are known.
+    pub fn roots_of_turns(&self) -> Result<Vec<PathBuf>, Error> {
+        self.room.turns.roots(None)
+    }
+
+    /// The working tree of a turn, or of the last one of its thread.
+    pub fn root_of_turn(&self, thread: &str, turn: Option<&str>) -> Result<PathBuf, Error> {
+        self.room.turn(thread, turn).map(|(root, _)| root)
+    }
+
+    /// The working tree that a folder is in.
+    pub fn root_above(&self, folder: &Path) -> Result<PathBuf, Error> {
+        root_above(&folder.join("any")).ok_or_else(|| Error::NotARepository(folder.to_owned()))
+    }
+
+    /// Tells which turns are known from earlier.
+    pub fn tell_turns(&self) {
+        match self.room.turns.about() {
+            Ok(turns) => (self.room.report)(Event::Turns(turns)),
+            Err(error) => tracing::warn!(%error, "turns cannot be read"),
+        }
+    }
+
     /// Looks for the repository and hands the command to its thread. Does not wait for the answer.
     pub fn send(&self, command: Command) {
         let token = command.token;
+        let Command { asker, at, request, .. } = command;
+        let command = match request {
+            Request::WatchAll { files } => return self.room.watch_all(token, at, files),
+            Request::Review { roots } => return self.room.review((token, asker), at, roots),
+            request => Command { token, asker, at, request },
+        };
         match self.room.root_of(&command.request) {
             Ok(Some(root)) => {
                 if !self.room.hand_over(&root, command) {
@@ -257,20 +394,33 @@ impl Drop for Open {
 
 impl Room {
     pub(super) fn answer(&self, token: u64, result: Result<Answer, Error>) {
-        (self.report)(Event::Answer { token, result });
+        if token == NOBODY {
+            if let Err(error) = result {
+                tracing::debug!(%error, "files cannot be watched");
+            }
+        } else if let Some(result) = self.gather(token, result) {
+            (self.report)(Event::Answer { token, result });
+        }
     }
 
     /// The working tree that has to be asked, if one has to.
     fn root_of(&self, request: &Request) -> Result<Option<PathBuf>, Error> {
         let inside = match request {
-            Request::List { file, .. } | Request::Look { file, .. } | Request::Act { file, .. } => {
-                file.path.clone()
-            }
+            Request::List { file, .. }
+            | Request::Look { file, .. }
+            | Request::Act { file, .. }
+            | Request::Saved { file }
+            | Request::Keep { file, .. } => file.path.clone(),
             Request::Minding { request, .. } => return self.root_of(request),
             Request::Checkpoint { folder, .. }
             | Request::Compare { folder, .. }
             | Request::Restore { folder, .. }
             | Request::Forget { folder, .. }
+            | Request::TurnComes { folder, .. }
+            | Request::TurnBegins { folder, .. }
+            | Request::TurnWrote { folder, .. }
+            | Request::TurnEnds { folder, .. }
+            | Request::TurnDiff { runs: Some(folder), .. }
             | Request::Watch { folder, .. } => folder.join("any"),
             Request::Undo { journal_id, .. } | Request::Settle { journal_id, .. } => {
                 return self.journal.root_of(journal_id).map(Some);
@@ -279,9 +429,87 @@ impl Room {
                 Some(first) => first.path.clone(),
                 None => return Ok(None),
             },
-            Request::Journal { .. } => return Ok(None),
+            Request::TurnDiff { thread, turn, .. } => {
+                return self.turn(thread, turn.as_deref()).map(|(root, _)| Some(root));
+            }
+            Request::TurnUndo { id } => {
+                return self.turn(&id.thread, Some(&id.turn)).map(|(root, _)| Some(root));
+            }
+            // Of one working tree, once they are handed over.
+            Request::Review { roots } => return Ok(roots.first().cloned()),
+            Request::Journal { .. } | Request::WatchAll { .. } => return Ok(None),
         };
         root_above(&inside).map(Some).ok_or(Error::NotARepository(inside))
+    }
+
+    /// The turn that is meant, and its working tree.
+    pub(super) fn turn(
+        &self,
+        thread: &str,
+        turn: Option<&str>,
+    ) -> Result<(PathBuf, TurnId), Error> {
+        let last = self.turns.last_of(thread)?;
+        let last = last.ok_or_else(|| Error::ThreadUnknown(thread.to_owned()))?;
+        let id = match turn {
+            Some(turn) => TurnId { thread: thread.to_owned(), turn: turn.to_owned() },
+            None => last,
+        };
+        let root = self.turns.roots(Some(&id))?.into_iter().next();
+        root.map(|root| (root, id.clone())).ok_or(Error::TurnUnknown(id))
+    }
+
+    /// Every working tree watches its own of these files; those that had some and have none any more, none.
+    fn watch_all(self: &Arc<Self>, token: u64, at: u64, files: Vec<File>) {
+        let mut by_root: BTreeMap<PathBuf, Vec<File>> = BTreeMap::new();
+        for root in leaf(&self.watched).iter() {
+            by_root.insert(root.clone(), Vec::new());
+        }
+        for file in files {
+            if let Some(root) = root_above(&file.path) {
+                by_root.entry(root).or_default().push(file);
+            }
+        }
+        let watched = by_root.iter().filter(|(_, files)| !files.is_empty());
+        *leaf(&self.watched) = watched.map(|(root, _)| root.clone()).collect();
+        for (root, files) in by_root {
+            let request = Request::Watch { folder: root.clone(), files };
+            // Nobody waits for each.
+            self.hand_over(&root, Command { token: NOBODY, asker: 0, at, request });
+        }
+        self.answer(token, Ok(Answer::Done));
+    }
+
+    fn review(self: &Arc<Self>, (token, asker): (u64, u64), at: u64, roots: Vec<PathBuf>) {
+        if roots.is_empty() {
+            return self.answer(token, Ok(Answer::Review(Vec::new())));
+        }
+        let gather = Gather { left: roots.len(), files: Vec::new() };
+        leaf(&self.gathers).insert(token, gather);
+        for root in roots {
+            let request = Request::Review { roots: vec![root.clone()] };
+            if !self.hand_over(&root, Command { token, asker, at, request }) {
+                self.answer(token, Err(Error::Gone));
+            }
+        }
+    }
+
+    /// One of several parts of an answer; all of it goes with the last. A repository that cannot say has no part.
+    fn gather(&self, token: u64, result: Result<Answer, Error>) -> Option<Result<Answer, Error>> {
+        let mut gathers = leaf(&self.gathers);
+        let Some(gather) = gathers.get_mut(&token) else { return Some(result) };
+        match result {
+            Ok(Answer::Review(files)) => gather.files.extend(files),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "a repository's hunks cannot be reviewed"),
+        }
+        gather.left -= 1;
+        if gather.left > 0 {
+            return None;
+        }
+        let gather = gathers.remove(&token)?;
+        let mut files = gather.files;
+        files.sort_by(|one, other| one.uri.cmp(&other.uri));
+        Some(Ok(Answer::Review(files)))
     }
 
     fn journaled(&self, request: &Request) -> Answer {

@@ -22,7 +22,7 @@ use super::{
     recover::recover,
     refuse::Unwanted,
     repository::Repository,
-    room::{Answer, Command, Event, File, Incoming, Request, Room, leaf},
+    room::{Answer, Command, File, Incoming, Request, Room, leaf},
     select::{Asked, Refused, Selection},
     snapshot::Snapshot,
     watch::Watch,
@@ -113,7 +113,7 @@ pub struct Service<'a> {
     pub root: &'a Path,
     again: &'a Sender<Incoming>,
     repository: Option<Repository>,
-    watch: Option<Watch>,
+    pub watch: Option<Watch>,
 }
 
 impl Service<'_> {
@@ -158,6 +158,31 @@ impl Service<'_> {
                 }
                 Request::Undo { journal_id, context } => self.undo(at, asker, &journal_id, context),
                 Request::Checkpoint { name, .. } => self.checkpoint(&name),
+                Request::TurnComes { thread, .. } => self.desk(at).and_then(|desk| {
+                    desk.comes(&thread)?;
+                    Ok(Answer::Done)
+                }),
+                Request::TurnBegins { id, .. } => self.desk(at).and_then(|desk| {
+                    desk.begins(&id)?;
+                    Ok(Answer::Done)
+                }),
+                Request::TurnWrote { id, item, heard, .. } => {
+                    let looked = self.desk(at).and_then(|desk| desk.wrote(&id, &[item], &heard));
+                    self.looked(looked)
+                }
+                Request::TurnEnds { id, open, heard, .. } => {
+                    let looked = self.desk(at).and_then(|desk| desk.ends(&id, &open, &heard));
+                    self.looked(looked)
+                }
+                Request::Saved { file } => self.saved(&file, at),
+                Request::TurnDiff { thread, turn, runs, context } => {
+                    self.turn_diff(&thread, turn.as_deref(), runs.is_some(), context)
+                }
+                Request::TurnUndo { id } => self.turn_undo(at, &id),
+                Request::Keep { file, hunks, context } => {
+                    self.keep(at, asker, &file, &hunks, context)
+                }
+                Request::Review { .. } => self.review(asker),
                 Request::Compare { from, to, context, .. } => {
                     self.compare(&from, to.as_deref(), context)
                 }
@@ -169,7 +194,9 @@ impl Service<'_> {
                     .map(|()| Answer::Done),
                 Request::Watch { files, .. } => self.watch(files).map(|()| Answer::Done),
                 // These are for nobody's thread.
-                Request::Act { .. } | Request::Journal { .. } => Err(Error::Gone),
+                Request::Act { .. } | Request::Journal { .. } | Request::WatchAll { .. } => {
+                    Err(Error::Gone)
+                }
             };
             room.answer(token, result);
         }
@@ -211,28 +238,29 @@ impl Service<'_> {
         Ok(Answer::Looked { hunks, text })
     }
 
-    /// A file of this working tree.
-    pub fn file(&self, path: &Path) -> File {
-        let path = self.root.join(path);
-        File { uri: (self.room.options.uri_of)(&path), path }
-    }
-
     pub fn inside(&self, path: &Path) -> PathBuf {
         path.strip_prefix(self.root).unwrap_or(path).to_owned()
     }
 
     fn told(
-        &self,
+        &mut self,
         file: &File,
         snapshot: &Snapshot,
         askers: impl IntoIterator<Item = u64>,
         context: u32,
     ) -> Result<Arc<FileHunks>, Error> {
         let context = context.min(MAX_CONTEXT);
-        let (unstaged, staged) =
+        let (mut unstaged, mut staged) =
             (snapshot.list(Side::Unstaged, context)?, snapshot.list(Side::Staged, context)?);
+        let story = self.story(&snapshot.path);
+        for (side, hunks) in [(Side::Unstaged, &mut unstaged), (Side::Staged, &mut staged)] {
+            if !hunks.is_empty() {
+                story.tell(self.repository()?, &snapshot.pair(side)?, hunks)?;
+            }
+        }
+        let besides = self.besides(&snapshot.path, &story.kept);
         let mut memory = leaf(&self.room.memory);
-        let revision = memory.revision(&file.path, snapshot);
+        let revision = memory.revision(&file.path, snapshot, besides);
         let (uri, status) = (file.uri.clone(), snapshot.status);
         let hunks = FileHunks { uri, revision, status, unstaged, staged };
         memory.tell(&file.path, askers, &hunks);
@@ -273,6 +301,9 @@ impl Service<'_> {
             Ok(fresh) => Ok(Arc::clone(fresh)),
             Err(error) => Err(Error::Unlisted(error.to_string())),
         };
+        if act == Act::Revert {
+            self.not_the_agents(at, &[path]);
+        }
         let listed = self.list(file, askers(wishes), context);
         wishes
             .iter()
@@ -332,6 +363,19 @@ impl Service<'_> {
         context: u32,
     ) -> Result<Answer, Error> {
         let undone = self.scene(at)?.undo(journal_id);
+        if let Ok((journal_id, paths)) = &undone {
+            self.not_the_agents(at, paths);
+            if paths.len() > 1 {
+                return Ok(self.undone(asker, journal_id.clone(), paths, context));
+            }
+        }
+        let several = || {
+            self.room.journal.read(journal_id).is_ok_and(|(entry, _)| entry.record.files.len() > 1)
+        };
+        let undone = match undone {
+            Err(Error::Changed(paths)) if several() => return Err(self.changed(paths)),
+            undone => undone,
+        };
         let first = |paths: &[PathBuf]| paths.first().cloned().unwrap_or_default();
         let path = match &undone {
             Ok((_, paths)) | Err(Error::Changed(paths)) => self.root.join(first(paths)),
@@ -363,7 +407,10 @@ impl Service<'_> {
         };
         let differences = checkpoint::compare(&repository.git, &from, &to)?;
         let context = context.min(MAX_CONTEXT);
-        let files = compare::files(repository, &differences, context, room.options.uri_of)?;
+        let files =
+            compare::files(repository, &differences, context, room.options.uri_of, &|_| {
+                super::keep::Story::default()
+            })?;
         Ok(Answer::Compared(files))
     }
 
@@ -372,7 +419,9 @@ impl Service<'_> {
         let from = from.map(|from| checkpoint::tree(repository, from)).transpose()?;
         let to = checkpoint::tree(repository, to)?;
         let root = repository.root.clone();
-        let (number, paths) = self.scene(at)?.restore(from.as_deref(), &to)?;
+        let restored = self.scene(at)?.restore(from.as_deref(), &to, &[]);
+        let (number, paths) = restored.map_err(|error| self.whole(error))?;
+        self.not_the_agents(at, &paths);
         let journal_id = number.map(|number| id(number, 0));
         Ok(Answer::Restored {
             journal_id,
@@ -386,6 +435,8 @@ impl Service<'_> {
             return scene.may_refuse(unwanted).map(|()| Answer::Done);
         }
         let number = scene.refuse(unwanted)?;
+        let written: Vec<PathBuf> = unwanted.iter().map(|one| self.inside(&one.path)).collect();
+        self.not_the_agents(at, &written);
         let paths = unwanted.iter().map(|one| one.path.clone()).collect();
         Ok(Answer::Restored { journal_id: Some(id(number, 0)), paths })
     }
@@ -395,9 +446,12 @@ impl Service<'_> {
             self.watch = None;
             return Ok(());
         }
-        for file in &files {
+        let known = self.watch.as_ref().map(|watch| watch.files().to_vec()).unwrap_or_default();
+        for file in files.iter().filter(|file| !known.contains(file)) {
             // What is told from now on is what is not so any more.
-            self.revision(file)?;
+            if let Err(error) = self.revision(file) {
+                tracing::debug!(%error, "a file to watch cannot be looked at");
+            }
         }
         let again = self.again.clone();
         let mut watch = match self.watch.take() {
@@ -437,7 +491,7 @@ impl Service<'_> {
             let known = leaf(&self.room.memory).known(&file.path);
             match self.revision(&file) {
                 Ok(revision) if Some(revision) != known => {
-                    (self.room.report)(Event::Changed { file, revision });
+                    self.report(file, revision);
                 }
                 Ok(_) => {}
                 // Whoever lists it is told why it cannot be.
@@ -446,10 +500,11 @@ impl Service<'_> {
         }
     }
 
-    fn revision(&mut self, file: &File) -> Result<u64, Error> {
+    pub fn revision(&mut self, file: &File) -> Result<u64, Error> {
         let path = self.inside(&file.path);
         let snapshot = Snapshot::take(self.repository()?, &path)?;
-        Ok(leaf(&self.room.memory).revision(&file.path, &snapshot))
+        let besides = self.besides(&path, &self.room.journal.kept(self.root, &path));
+        Ok(leaf(&self.room.memory).revision(&file.path, &snapshot, besides))
     }
 
     pub fn scene(&mut self, at: u64) -> Result<Scene<'_>, Error> {

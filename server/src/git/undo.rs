@@ -9,7 +9,7 @@ use super::{
     index::{IndexLock, Wanted},
     journal::id,
     publish::{publish, temporary},
-    record::{AROUND, Action, Changed, Kept, Place, Record, State, Written, keep},
+    record::{AROUND, Action, Changed, Keeps, Kept, Place, Record, State, Written, keep},
     snapshot::Snapshot,
     splice::{Edit, apply},
 };
@@ -19,6 +19,12 @@ impl Scene<'_> {
     pub fn undo(&self, journal_id: &str) -> Result<(String, Vec<PathBuf>), Error> {
         let (written, act) = self.journal.read(journal_id)?;
         let paths: Vec<PathBuf> = written.record.files.iter().map(path_of).collect();
+        if let Some(keeps) = &written.record.keeps {
+            let keeps = Keeps { kept: !keeps.kept, changes: keeps.changes.clone() };
+            let files = written.record.files.clone();
+            let number = self.keep(Action::Undo, files, keeps, Some(journal_id))?;
+            return Ok((id(number, 0), paths));
+        }
         let number = match (written.record.files.as_slice(), paths.as_slice()) {
             ([changed], [path]) if written.record.place == Place::Index => {
                 self.undo_index(journal_id, &written, act, changed, path)?
@@ -27,6 +33,23 @@ impl Scene<'_> {
             _ => self.undo_all(journal_id, &written)?,
         };
         Ok((id(number, 0), paths))
+    }
+
+    /// Writes down that changes were kept, or are no longer. Nothing else is done.
+    pub fn keep(
+        &self,
+        action: Action,
+        files: Vec<Changed>,
+        keeps: Keeps,
+        undoes: Option<&str>,
+    ) -> Result<u64, Error> {
+        let mut record =
+            Record::new(self.at, &self.repository.root, action, Place::WorkingTree, files);
+        record.keeps = Some(keeps);
+        record.undoes = undoes.map(str::to_owned);
+        let number = self.journal.begin(Written { record, edits: Vec::new() })?;
+        self.journal.finish(number)?;
+        Ok(number)
     }
 
     fn undo_index(

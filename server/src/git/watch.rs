@@ -82,6 +82,10 @@ impl Watch {
         Ok(())
     }
 
+    pub fn files(&self) -> &[File] {
+        &self.files
+    }
+
     pub fn is_idle(&self) -> bool {
         self.files.is_empty()
     }

@@ -133,13 +133,45 @@ pub struct HunkUndoParams {
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct HunkUndone {
-    pub hunks: FileHunks,
+    /// The file's hunks as they are now; null where the act was one of several files.
+    pub hunks: Option<FileHunks>,
+    /// The hunks of each, where the act was one of several files; of more than a hundred, of the first ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub files: Option<Vec<FileHunks>>,
     /// The undo is an act of its own, which can be taken back in turn.
     pub journal_id: String,
     /// It was done in a document with unsaved edits, by its editor; `hunks` are those of the file, which is as it was.
     #[serde(skip_serializing_if = "is_false")]
     #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub unsaved: bool,
+}
+
+/// Which hunks of a file a person keeps: one or several.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct HunkKeepParams {
+    pub uri: String,
+    #[cfg_attr(test, ts(optional = nullable))]
+    pub hunk_id: Option<String>,
+    #[cfg_attr(test, ts(optional = nullable))]
+    pub targets: Option<Vec<HunkName>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct HunkName {
+    pub hunk_id: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct HunkKept {
+    /// Takes this back by `outrigger/hunk/undo`.
+    pub journal_id: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -174,6 +206,7 @@ pub enum JournalAction {
     Restore,
     /// Hunks that a person had not accepted were taken out of a change of the agent.
     Refuse,
+    Keep,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

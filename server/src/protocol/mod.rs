@@ -16,6 +16,7 @@ pub mod raw;
 pub mod settings;
 mod table;
 pub mod thread;
+pub mod turn;
 #[cfg(test)]
 mod typescript;
 pub mod wire;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     Failure, FailureKind, Raw, app_server, approval, atom, file, host, hunk, settings, thread,
-    wire::Outgoing,
+    turn, wire::Outgoing,
 };
 
 /// What a request is about: requests of one thread wait while that thread is being resumed.
@@ -59,7 +59,7 @@ macro_rules! protocol {
 
         /// Notes to an editor; each function builds one.
         pub mod note {
-            use super::{Outgoing, Raw, app_server, approval, atom, file, hunk, settings, thread};
+            use super::{Outgoing, Raw, app_server, approval, atom, file, hunk, settings, thread, turn};
             $($(#[$note_doc])* #[allow(non_snake_case)] pub fn $note(params: &$note_params) -> Outgoing {
                 Outgoing::Note { method: $note_method.into(), params: Raw::of(params) }
             })*
@@ -135,9 +135,16 @@ protocol! {
         FileStage = "outrigger/file/stage" [Session] (hunk::FileActParams) -> hunk::HunkActed;
         FileUnstage = "outrigger/file/unstage" [Session] (hunk::FileActParams) -> hunk::HunkActed;
         FileRevert = "outrigger/file/revert" [Session] (hunk::FileActParams) -> hunk::HunkActed;
+        /// The agent's change is fine; the files and the index stay as they are.
+        HunkKeep = "outrigger/hunk/keep" [Session] (hunk::HunkKeepParams) -> hunk::HunkKept;
         /// Takes a journaled act back.
         HunkUndo = "outrigger/hunk/undo" [Session] (hunk::HunkUndoParams) -> hunk::HunkUndone;
         HunkJournal = "outrigger/hunk/journal" [Session] (hunk::HunkJournalParams) -> hunk::HunkJournal;
+        TurnDiff = "outrigger/turn/diff" [Session] (turn::TurnDiffParams) -> turn::TurnDiff;
+        /// Puts the tree back as it was before the turn.
+        TurnUndo = "outrigger/turn/undo" [Session] (turn::TurnUndoParams) -> turn::TurnUndone;
+        /// The agent's hunks that were neither staged nor kept.
+        ReviewList = "outrigger/review/list" [Session] (host::NoParams) -> turn::ReviewList;
     }
     client_notes {
         /// Changes trust, subscriptions, or what the editor shows.
@@ -154,6 +161,8 @@ protocol! {
         QueueChanged = "outrigger/thread/queue/changed" (thread::QueueChanged);
         /// The hunks of a file are others now.
         HunkChanged = "outrigger/hunk/changed" (hunk::HunkChanged);
+        /// What is to be looked at of the agent's work may be something else now.
+        ReviewChanged = "outrigger/review/changed" (turn::ReviewChanged);
         GrantChanged = "outrigger/grant/changed" (file::Grants);
         SettingsChanged = "outrigger/settings/changed" (settings::Settings);
         AtomChanged = "outrigger/atom/changed" (atom::Atom);

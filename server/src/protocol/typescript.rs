@@ -6,7 +6,7 @@ use ts_rs::{Config, TS};
 
 use super::{
     app_server as a, approval as p, atom, diff as d, failure, file as f, host as h, hunk as k,
-    settings as s, table, thread as t,
+    settings as s, table, thread as t, turn as u,
 };
 
 const PATH: &str =
@@ -53,6 +53,9 @@ fn generate() -> String {
         k::HunkIds,
         k::HunksTold,
         k::HunkActed,
+        k::HunkName,
+        k::HunkKeepParams,
+        k::HunkKept,
         k::HunkUndoParams,
         k::HunkUndone,
         k::HunkJournalParams,
@@ -60,6 +63,14 @@ fn generate() -> String {
         k::JournalEntry,
         k::HunkJournal,
         k::HunkChanged,
+        d::FileDiff,
+        u::TurnDiffParams,
+        u::TurnDiff,
+        u::TurnUndoParams,
+        u::TurnUndone,
+        u::FileReview,
+        u::ReviewList,
+        u::ReviewChanged,
         a::AppServerState,
         a::AppServerErrorKind,
         a::AppServerError,

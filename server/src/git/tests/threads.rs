@@ -174,8 +174,8 @@ fn a_change_is_told_once_and_our_own_acts_are_not() {
     let here = file(&world, "f");
     room.ask(Request::Watch { folder: world.root(), files: vec![here.clone()] }).unwrap();
     let changed = |room: &Room| match room.event() {
-        Event::Changed { file, revision } => (file, revision),
-        other @ Event::Answer { .. } => panic!("{other:?}"),
+        Event::Changed { file, revision, .. } => (file, revision),
+        other => panic!("{other:?}"),
     };
     world.write("other", b"y\n");
     world.write("f", numbered(&[7]));
