@@ -161,7 +161,7 @@ fn allow(rooms: &Handle, roots: &[Root], request: &mut Request) -> Result<(), Fa
         Request::TurnUndo { id } => {
             grants::resolve(roots, &rooms.root_of_turn(&id.thread, Some(&id.turn))?)?;
         }
-        Request::Review { roots: trees } => {
+        Request::Review { roots: trees, .. } => {
             *trees = rooms.roots_of_turns()?;
             trees.retain(|tree| grants::resolve(roots, tree).is_ok());
         }

@@ -191,6 +191,12 @@ leftOut: Array<string>,
  */
 late?: boolean, };
 
+export type ReviewListParams = { 
+/**
+ * Unchanged lines around each change; 3 where nothing is said, as git has it.
+ */
+contextLines?: number | null, };
+
 export type FileReview = { uri: string, hunks: Array<Hunk>, };
 
 export type ReviewList = { files: Array<FileReview>, };
@@ -548,7 +554,7 @@ export interface Requests {
   "outrigger/hunk/journal": { params: HunkJournalParams; result: HunkJournal };
   "outrigger/turn/diff": { params: TurnDiffParams; result: TurnDiff };
   "outrigger/turn/undo": { params: TurnUndoParams; result: TurnUndone };
-  "outrigger/review/list": { params: NoParams; result: ReviewList };
+  "outrigger/review/list": { params: ReviewListParams; result: ReviewList };
 }
 
 export interface ClientNotifications {

@@ -467,7 +467,7 @@ impl Step<'_> {
             ClientCall::HunkKeep(params) => self.hunk_keep(session, id, params),
             ClientCall::TurnDiff(params) => self.turn_diff(session, id, &params),
             ClientCall::TurnUndo(params) => self.turn_undo(session, id, &params),
-            ClientCall::ReviewList(_) => self.review_list(session, id),
+            ClientCall::ReviewList(params) => self.review_list(session, id, &params),
             ClientCall::HunkUndo(params) => self.hunk_undo(session, id, params),
             ClientCall::HunkJournal(params) => self.hunk_journal(session, id, params),
             ClientCall::FileListDirectory(params) => self.list_directory(session, id, &params),

@@ -17,7 +17,7 @@ use crate::{
     paths,
     protocol::{
         Failure, FailureKind, Raw, RpcId, SessionId, ThreadId,
-        turn::{TurnDiffParams, TurnUndoParams},
+        turn::{ReviewListParams, TurnDiffParams, TurnUndoParams},
     },
 };
 
@@ -307,8 +307,9 @@ impl Step<'_> {
         self.ask_git(session, id, Wanted::TurnUndo(thread_id.clone()), request);
     }
 
-    pub(super) fn review_list(&mut self, session: SessionId, id: RpcId) {
-        self.ask_git(session, id, Wanted::Review, Request::Review { roots: Vec::new() });
+    pub(super) fn review_list(&mut self, session: SessionId, id: RpcId, params: &ReviewListParams) {
+        let context = params.context_lines.unwrap_or(CONTEXT);
+        self.ask_git(session, id, Wanted::Review, Request::Review { roots: Vec::new(), context });
     }
 
     /// A thread that is held is known, though none of its turns is.

@@ -194,11 +194,11 @@ impl Service<'_> {
         Ok(Answer::Acted { hunks, journal_id: id_of(number) })
     }
 
-    pub fn review(&mut self, asker: u64) -> Result<Answer, Error> {
+    pub fn review(&mut self, asker: u64, context: u32) -> Result<Answer, Error> {
         let mut files = Vec::new();
         for path in self.desk(0)?.to_review()? {
             let file = self.file(&path);
-            let hunks = match self.list(&file, [asker], CONTEXT) {
+            let hunks = match self.list(&file, [asker], context) {
                 Ok(hunks) => hunks,
                 Err(error) => {
                     tracing::debug!(%error, "a file cannot be reviewed");

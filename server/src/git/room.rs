@@ -172,6 +172,7 @@ pub enum Request {
     /// The agent's hunks that were neither staged nor kept, in these working trees.
     Review {
         roots: Vec<PathBuf>,
+        context: u32,
     },
 }
 
@@ -368,7 +369,9 @@ impl Handle {
         let Command { asker, at, request, .. } = command;
         let command = match request {
             Request::WatchAll { files } => return self.room.watch_all(token, at, files),
-            Request::Review { roots } => return self.room.review((token, asker), at, roots),
+            Request::Review { roots, context } => {
+                return self.room.review((token, asker), at, roots, context);
+            }
             request => Command { token, asker, at, request },
         };
         match self.room.root_of(&command.request) {
@@ -436,7 +439,7 @@ impl Room {
                 return self.turn(&id.thread, Some(&id.turn)).map(|(root, _)| Some(root));
             }
             // Of one working tree, once they are handed over.
-            Request::Review { roots } => return Ok(roots.first().cloned()),
+            Request::Review { roots, .. } => return Ok(roots.first().cloned()),
             Request::Journal { .. } | Request::WatchAll { .. } => return Ok(None),
         };
         root_above(&inside).map(Some).ok_or(Error::NotARepository(inside))
@@ -479,14 +482,20 @@ impl Room {
         self.answer(token, Ok(Answer::Done));
     }
 
-    fn review(self: &Arc<Self>, (token, asker): (u64, u64), at: u64, roots: Vec<PathBuf>) {
+    fn review(
+        self: &Arc<Self>,
+        (token, asker): (u64, u64),
+        at: u64,
+        roots: Vec<PathBuf>,
+        context: u32,
+    ) {
         if roots.is_empty() {
             return self.answer(token, Ok(Answer::Review(Vec::new())));
         }
         let gather = Gather { left: roots.len(), files: Vec::new() };
         leaf(&self.gathers).insert(token, gather);
         for root in roots {
-            let request = Request::Review { roots: vec![root.clone()] };
+            let request = Request::Review { roots: vec![root.clone()], context };
             if !self.hand_over(&root, Command { token, asker, at, request }) {
                 self.answer(token, Err(Error::Gone));
             }

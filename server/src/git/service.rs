@@ -182,7 +182,7 @@ impl Service<'_> {
                 Request::Keep { file, hunks, context } => {
                     self.keep(at, asker, &file, &hunks, context)
                 }
-                Request::Review { .. } => self.review(asker),
+                Request::Review { context, .. } => self.review(asker, context),
                 Request::Compare { from, to, context, .. } => {
                     self.compare(&from, to.as_deref(), context)
                 }

@@ -144,7 +144,7 @@ protocol! {
         /// Puts the tree back as it was before the turn.
         TurnUndo = "outrigger/turn/undo" [Session] (turn::TurnUndoParams) -> turn::TurnUndone;
         /// The agent's hunks that were neither staged nor kept.
-        ReviewList = "outrigger/review/list" [Session] (host::NoParams) -> turn::ReviewList;
+        ReviewList = "outrigger/review/list" [Session] (turn::ReviewListParams) -> turn::ReviewList;
     }
     client_notes {
         /// Changes trust, subscriptions, or what the editor shows.

@@ -52,6 +52,15 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase", default)]
+pub struct ReviewListParams {
+    /// Unchanged lines around each change; 3 where nothing is said, as git has it.
+    #[cfg_attr(test, ts(optional = nullable))]
+    pub context_lines: Option<u32>,
+}
+
 /// The agent's hunks of one file that were neither staged nor kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

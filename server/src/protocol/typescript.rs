@@ -68,6 +68,7 @@ fn generate() -> String {
         u::TurnDiff,
         u::TurnUndoParams,
         u::TurnUndone,
+        u::ReviewListParams,
         u::FileReview,
         u::ReviewList,
         u::ReviewChanged,
