@@ -44,6 +44,19 @@ export class Outrigger {
     return this.view.locator('section[aria-label="Queued messages"]');
   }
 
+  /** The rows of the review list: files, and below each its changes. */
+  get review() {
+    return this.#page
+      .locator('.pane[id*="outrigger"], .pane')
+      .filter({ hasText: "Review" })
+      .locator(".monaco-list-row");
+  }
+
+  /** What can be done about a finished turn, by its name. */
+  turnAction(name) {
+    return this.view.locator(".actions.turn button", { hasText: name }).last();
+  }
+
   /** The count on the view's icon. */
   get badge() {
     return this.#page

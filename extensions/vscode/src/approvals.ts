@@ -2,7 +2,7 @@
 // surfaces draw from.
 
 import { type Door, Listeners, refusalOf, type Unsubscribe } from "./door";
-import type { Approval, ApprovalResolved, HistoryEntry } from "./protocol.generated";
+import type { Approval, ApprovalResolved, HistoryEntry, HunkRef, HunksRefused } from "./protocol.generated";
 
 /** How long an approval must have been on screen before a command without an id may decide it, in milliseconds. */
 export const SEEN_AFTER_MS = 500;
@@ -22,10 +22,13 @@ export class Approvals {
   private readonly deciding = new Set<string>();
   /** Decided here; the word that it has ended is on its way. */
   private readonly decided = new Set<string>();
+  /** Accepted in part here; the word that the rest was taken out is on its way. */
+  private readonly partly = new Set<string>();
   private readonly shownSince = new Map<string, number>();
   private readonly ownThreads = new Set<string>();
   private readonly changed = new Listeners<void>();
   private readonly resolved = new Listeners<Gone>();
+  private readonly hunksRefused = new Listeners<HunksRefused>();
   private subscriptions: Unsubscribe[] = [];
 
   constructor(
@@ -39,6 +42,9 @@ export class Approvals {
     this.subscriptions = [
       this.door.onNote("outrigger/approval/requested", ({ approval }) => this.add(approval)),
       this.door.onNote("outrigger/approval/resolved", (note) => this.remove(note)),
+      this.door.onNote("outrigger/approval/hunksRefused", (refused) => {
+        if (this.partly.delete(refused.approvalId)) this.hunksRefused.fire(refused);
+      }),
       this.door.onState((link) => {
         if (link.state === "running") void this.refresh();
         else this.replace([]);
@@ -66,6 +72,11 @@ export class Approvals {
 
   onResolved(listener: (gone: Gone) => void): Unsubscribe {
     return this.resolved.add(listener);
+  }
+
+  /** What became of the hunks that were left out by a decision of this window. */
+  onHunksRefused(listener: (refused: HunksRefused) => void): Unsubscribe {
+    return this.hunksRefused.add(listener);
   }
 
   /** A thread that this window opened: its approvals prompt here wherever its folder is. */
@@ -111,17 +122,20 @@ export class Approvals {
     return since !== undefined && this.now() - since >= SEEN_AFTER_MS ? only : undefined;
   }
 
-  async decide(approvalId: string, decision: unknown): Promise<Decided> {
+  async decide(approvalId: string, decision: unknown, refusedHunks: HunkRef[] = []): Promise<Decided> {
     if (!this.byId.has(approvalId)) return { result: "late", message: "This was already decided." };
     this.deciding.add(approvalId);
     this.decided.add(approvalId);
+    if (refusedHunks.length > 0) this.partly.add(approvalId);
     this.changed.fire();
     try {
-      await this.door.request("outrigger/approval/decide", { approvalId, decision });
+      const refused = refusedHunks.length > 0 ? { refusedHunks } : {};
+      await this.door.request("outrigger/approval/decide", { approvalId, decision, ...refused });
       return { result: "sent" };
     } catch (error) {
       const refusal = refusalOf(error);
       this.decided.delete(approvalId);
+      this.partly.delete(approvalId);
       if (refusal.kind === "approvalResolved" || refusal.kind === "approvalUnknown") {
         this.forget(approvalId);
         return { result: "late", message: refusal.message };

@@ -4,13 +4,15 @@ import * as vscode from "vscode";
 import type { Approvals } from "./approvals";
 import { type Diagnostics, diagnosticsText, type Versions } from "./diagnostics";
 import { type ListedThread, refusalOf } from "./door";
+import { pickHunks } from "./hunks/pickHunks";
 import { installCodex } from "./install";
 import type { Link } from "./link";
-import type { Approval } from "./protocol.generated";
+import type { Approval, HunkRef } from "./protocol.generated";
 import { answersOf, questionsOf } from "./questions";
 import type { CommentThreads } from "./surfaces/commentThreads";
 import { say } from "./surfaces/notifications";
 import { type ProposedDiff, queryOf } from "./surfaces/proposedDiff";
+import type { Proposals } from "./surfaces/proposals";
 import type { Unsaved } from "./surfaces/unsaved";
 import type { Place } from "./trust";
 import type { Conversation } from "./view/conversation";
@@ -24,6 +26,7 @@ export type Parts = {
   conversation: Conversation;
   comments: CommentThreads;
   diff: ProposedDiff;
+  proposals: Proposals;
   diagnostics: Diagnostics;
   queue: Queue;
   unsaved: Unsaved;
@@ -53,6 +56,8 @@ export function registerCommands(parts: Parts): vscode.Disposable[] {
     "outrigger.approval.decline": (target) => act(parts, target, "decline"),
     "outrigger.approval.cancel": (target) => act(parts, target, "cancel"),
     "outrigger.approval.saveAndAccept": (target) => saveAndAccept(parts, target),
+    "outrigger.approval.chooseHunks": (target) =>
+      withApproval(parts, target, (approval) => chooseHunks(parts, approval)),
     "outrigger.approval.choose": (target, index) => choose(parts, target, index),
     "outrigger.approval.reply": (reply) => replyTo(parts, reply as vscode.CommentReply),
   };
@@ -97,8 +102,13 @@ async function copyDiagnostics(parts: Parts): Promise<void> {
 }
 
 /** Sends a decision and says what the person must know about it. */
-export async function decide(parts: Parts, approvalId: string, decision: unknown): Promise<boolean> {
-  const decided = await parts.approvals.decide(approvalId, decision);
+export async function decide(
+  parts: Parts,
+  approvalId: string,
+  decision: unknown,
+  refusedHunks: HunkRef[] = [],
+): Promise<boolean> {
+  const decided = await parts.approvals.decide(approvalId, decision, refusedHunks);
   if (decided.result === "late") say(decided.message);
   if (decided.result === "failed") {
     const text = decided.hint ? `${decided.message} ${decided.hint}` : decided.message;
@@ -160,6 +170,27 @@ async function offerToSave(parts: Parts, approval: Approval): Promise<void> {
   if (choice) await saveAndAccept(parts, approval.approvalId);
 }
 
+/** Accept some hunks only. Over unsaved edits nothing is accepted, as everywhere. */
+async function chooseHunks(parts: Parts, approval: Approval): Promise<void> {
+  const { approvalId } = approval;
+  if (!(await savedForAccept(parts, approval))) return;
+  const chosen = await pickHunks(approval, parts.proposals, parts.diff);
+  if (chosen === undefined) return;
+  if (typeof chosen === "string") await act(parts, approvalId, chosen);
+  else if (await decide(parts, approvalId, "accept", chosen)) {
+    say(`Accepted, but for ${chosen.length === 1 ? "1 change" : `${chosen.length} changes`}, which Codex is told.`);
+  }
+}
+
+async function savedForAccept(parts: Parts, approval: Approval): Promise<boolean> {
+  const documents = parts.unsaved.documents(approval);
+  if (documents.length === 0) return true;
+  const names = documents.map((document) => baseName(document.fileName));
+  const text = `${names.join(", ")} has unsaved edits. Codex changes the file as it is saved.`;
+  if ((await vscode.window.showWarningMessage(text, "Save and choose")) === undefined) return false;
+  return saveAll(documents);
+}
+
 async function choose(parts: Parts, target: unknown, index: unknown): Promise<void> {
   await withApproval(parts, target, async (approval) => {
     const option = typeof index === "number" ? approval.options[index] : undefined;
@@ -169,13 +200,17 @@ async function choose(parts: Parts, target: unknown, index: unknown): Promise<vo
 
 async function saveAndAccept(parts: Parts, target: unknown): Promise<void> {
   await withApproval(parts, target, async (approval) => {
-    for (const document of parts.unsaved.documents(approval)) {
-      if (await document.save()) continue;
-      void vscode.window.showErrorMessage(`${document.fileName} could not be saved, so nothing was accepted.`);
-      return;
-    }
-    await act(parts, approval.approvalId, "accept");
+    if (await saveAll(parts.unsaved.documents(approval))) await act(parts, approval.approvalId, "accept");
   });
+}
+
+async function saveAll(documents: vscode.TextDocument[]): Promise<boolean> {
+  for (const document of documents) {
+    if (await document.save()) continue;
+    void vscode.window.showErrorMessage(`${document.fileName} could not be saved, so nothing was accepted.`);
+    return false;
+  }
+  return true;
 }
 
 /** Declines, and tells Codex what to do instead. */

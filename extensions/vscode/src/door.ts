@@ -1,7 +1,6 @@
 // The one typed door to Outrigger, without VS Code in it: what the rest of the extension, and its tests, depend on.
 
-import type { ReviewNotes, ReviewRequests } from "./hunks/wire";
-import type { ClientNotifications, FailureKind, Notifications as Told, Requests } from "./protocol.generated";
+import type { ClientNotifications, FailureKind, Notifications, Requests } from "./protocol.generated";
 
 export type TextInput = { type: "text"; text: string; text_elements: [] };
 
@@ -38,8 +37,7 @@ export interface CodexRequests {
   "codex/turn/interrupt": { params: { threadId: string; turnId: string }; result: unknown };
 }
 
-export type Calls = Requests & CodexRequests & ReviewRequests;
-export type Notifications = Told & ReviewNotes;
+export type Calls = Requests & CodexRequests;
 
 /** Something that must be given back. */
 export type Owned = { dispose(): unknown };
@@ -60,15 +58,16 @@ export type LinkState =
 /** What the sidecar said of itself in `initialize`. `newer`: a newer build than the daemon's is installed. */
 export type Hello = {
   version: string;
-  /** The methods that it answers: what an older one lacks is not offered to the person. */
+  /** What it answers, and what it tells: what an older one lacks is not offered to the person. */
   methods: string[];
+  notifications: string[];
   daemon: { pid: number; version: string; newer: boolean } | null;
 };
 
 export interface Door {
   readonly state: LinkState;
-  /** Whether the sidecar that runs answers a method. */
-  offers(method: keyof Calls): boolean;
+  /** Whether the sidecar that runs answers a method, or tells a note. */
+  offers(method: keyof Calls | keyof Notifications): boolean;
   request<M extends keyof Calls>(method: M, params: Calls[M]["params"]): Promise<Calls[M]["result"]>;
   notify<M extends keyof ClientNotifications>(method: M, params: ClientNotifications[M]): void;
   onNote<M extends keyof Notifications>(method: M, listener: (params: Notifications[M]) => void): Unsubscribe;

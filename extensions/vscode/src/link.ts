@@ -9,17 +9,8 @@ import {
   RevealOutputChannelOn,
   type StaticFeature,
 } from "vscode-languageclient/node";
-import {
-  type Calls,
-  type Door,
-  type Hello,
-  type LinkState,
-  Listeners,
-  type Notifications,
-  refusalOf,
-  type Unsubscribe,
-} from "./door";
-import type { ClientNotifications } from "./protocol.generated";
+import { type Calls, type Door, type Hello, type LinkState, Listeners, refusalOf, type Unsubscribe } from "./door";
+import type { ClientNotifications, Notifications } from "./protocol.generated";
 import { RestartBudget } from "./restartBudget";
 import * as settings from "./settings";
 import { runSidecar, Sidecar } from "./sidecar";
@@ -88,11 +79,14 @@ export class Link implements Door, vscode.Disposable {
     if (this.current.state !== "running") return null;
     const experimental = this.client?.initializeResult?.capabilities.experimental as { outrigger?: Hello } | undefined;
     const said = experimental?.outrigger;
-    return said ? { version: said.version, methods: said.methods, daemon: said.daemon ?? null } : null;
+    if (!said) return null;
+    const { version, methods, notifications, daemon } = said;
+    return { version, methods, notifications, daemon: daemon ?? null };
   }
 
-  offers(method: keyof Calls): boolean {
-    return this.hello?.methods.includes(method) ?? false;
+  offers(method: keyof Calls | keyof Notifications): boolean {
+    const { hello } = this;
+    return hello !== null && (hello.methods.includes(method) || hello.notifications.includes(method));
   }
 
   get pid(): number | null {

@@ -72,7 +72,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const received = (message: FromView) =>
     handle(parts, message, (approvalId, decision) => decide(parts, approvalId, decision));
   const turns = () => link.offers("outrigger/turn/undo");
-  const content = { conversation, approvals, unsaved, queue, decisions, drafts, place, turns };
+  const content = { conversation, approvals, unsaved, queue, decisions, proposals, drafts, place, turns };
   const view = new ViewProvider(context.extensionUri, content, log, received);
   const shown = new Shown(approvals, diff, view);
   const notifications = new Notifications(approvals);

@@ -104,16 +104,29 @@ function choices(approval: Approval, line: number, dirty: boolean): Lens[] {
   ];
 }
 
+/** Accept some hunks only; once in a file, since it is about all of them. */
+function chooseLens(approval: Approval, line: number): Lens {
+  const tooltip = "Accept some of these changes only";
+  const [title, command] = ["$(checklist) Choose…", "outrigger.approval.chooseHunks"];
+  return { line, title, command, args: [approval.approvalId], tooltip };
+}
+
 /** The lenses of one file that an approval touches: above each hunk what it is, then the choices. */
-export function fileLenses(approval: Approval, file: ProposedFile, lineCount: number, dirty: boolean): Lens[] {
+export function fileLenses(
+  approval: Approval,
+  file: ProposedFile,
+  lineCount: number,
+  { dirty, choosable }: { dirty: boolean; choosable: boolean },
+): Lens[] {
   const spans = file.kind === "update" && file.hunks.length > 0 ? file.hunks.map(spanOf) : [null];
-  return spans.flatMap((span) => {
+  return spans.flatMap((span, index) => {
     const line = span ? editorLine(span.first, lineCount) : 0;
     const what = span ? `Codex wants to ${spanWords(span)}` : fileTitle(file);
     const title = dirty ? `${what}; unsaved edits` : what;
     return [
       { line, title, command: null, args: [] },
       ...choices(approval, line, dirty),
+      ...(choosable && index === 0 ? [chooseLens(approval, line)] : []),
       { line, title: "$(diff) Show diff", command: "outrigger.approval.showDiff", args: [approval.approvalId] },
     ];
   });
@@ -179,7 +192,12 @@ function commentTitle(file: ProposedFile): string {
 }
 
 /** The Markdown of a file's comment: why, what, and the choices as links. */
-export function commentBody(approval: Approval, file: ProposedFile, diff: string, dirty: boolean): string {
+export function commentBody(
+  approval: Approval,
+  file: ProposedFile,
+  diff: string,
+  { dirty, choosable }: { dirty: boolean; choosable: boolean },
+): string {
   const lines =
     file.hunks.length > 0
       ? file.hunks.flatMap((hunk, index) => [...(index > 0 ? [BETWEEN_HUNKS] : []), ...hunkLines(hunk)])
@@ -195,6 +213,7 @@ export function commentBody(approval: Approval, file: ProposedFile, diff: string
       ? [link("$(check-all) Accept for session", "outrigger.approval.acceptForSession", id)]
       : []),
     link("$(close) Decline", "outrigger.approval.decline", id),
+    ...(choosable ? [link("$(checklist) Choose…", "outrigger.approval.chooseHunks", id)] : []),
     link("$(diff) Show diff", "outrigger.approval.showDiff", id),
   ];
   return [

@@ -1,7 +1,14 @@
 // A sidecar that answers what a test tells it to.
 
-import { type Calls, type Door, type LinkState, Listeners, type Notifications, type Unsubscribe } from "../src/door";
-import type { Approval, ClientNotifications, Snapshot, ThreadState, TurnState } from "../src/protocol.generated";
+import { type Calls, type Door, type LinkState, Listeners, type Unsubscribe } from "../src/door";
+import type {
+  Approval,
+  ClientNotifications,
+  Notifications,
+  Snapshot,
+  ThreadState,
+  TurnState,
+} from "../src/protocol.generated";
 
 type Answer = (params: never) => unknown;
 
@@ -24,7 +31,7 @@ export class FakeLink implements Door {
     return this;
   }
 
-  offers(method: keyof Calls): boolean {
+  offers(method: keyof Calls | keyof Notifications): boolean {
     return this.answers.has(method);
   }
 

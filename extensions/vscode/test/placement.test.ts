@@ -3,6 +3,9 @@ import { commandLenses, commentBody, commentLabel, commentRange, fileLenses, pla
 import type { Hunk, HunkLine, ProposedFile } from "../src/protocol.generated";
 import { approval } from "./fakeLink";
 
+const SAVED = { dirty: false, choosable: false };
+const DIRTY = { dirty: true, choosable: false };
+
 /** A hunk from the lines of a unified diff. */
 function hunk(oldStart: number, lines: string[]): Hunk {
   const kinds: Record<string, HunkLine["kind"]> = { " ": "context", "+": "added", "-": "removed" };
@@ -57,7 +60,7 @@ test.each([
 ])("the span of %s", (_, given, span) => expect(spanOf(given)).toEqual(span));
 
 test("each hunk has its lenses at its first touched line: what it is, then the choices", () => {
-  const lenses = fileLenses(change, file({ hunks: [...file().hunks, hunk(20, [" x", "+y", "+z"])] }), 21, false);
+  const lenses = fileLenses(change, file({ hunks: [...file().hunks, hunk(20, [" x", "+y", "+z"])] }), 21, SAVED);
   expect(lenses.map(({ line, title, command }) => [line, title, command])).toEqual([
     [4, "Codex wants to change line 5", null],
     [4, "$(check) Accept", "outrigger.approval.accept"],
@@ -74,21 +77,21 @@ test("each hunk has its lenses at its first touched line: what it is, then the c
 });
 
 test("a file with unsaved edits offers to save them first, and no plain accept", () => {
-  const lenses = fileLenses(change, file(), 10, true);
+  const lenses = fileLenses(change, file(), 10, DIRTY);
   expect(lenses.map(({ title }) => title)).toEqual([
     "Codex wants to change line 5; unsaved edits",
     "$(save) Save and accept",
     "$(close) Decline",
     "$(diff) Show diff",
   ]);
-  expect(commentBody(change, file(), "", true)).not.toContain("outrigger.approval.accept?");
+  expect(commentBody(change, file(), "", DIRTY)).not.toContain("outrigger.approval.accept?");
 });
 
 test("a lens never lands outside the document", () => {
-  expect(new Set(fileLenses(change, file({ hunks: [hunk(90, ["-a"])] }), 3, false).map(({ line }) => line))).toEqual(
+  expect(new Set(fileLenses(change, file({ hunks: [hunk(90, ["-a"])] }), 3, SAVED).map(({ line }) => line))).toEqual(
     new Set([2]),
   );
-  expect(fileLenses(change, file({ kind: "delete" }), 0, false)[0]).toMatchObject({
+  expect(fileLenses(change, file({ kind: "delete" }), 0, SAVED)[0]).toMatchObject({
     line: 0,
     title: "Codex wants to delete this file",
   });
@@ -103,7 +106,7 @@ test("a comment stands under the touched lines; an insertion's under the line be
 
 test("a comment has the reason, the diff in a fence that nothing in it can close, and the choices", () => {
   const tricky = file({ hunks: [hunk(1, ["-```", "+````"])], conflict: "line 1 differs" });
-  expect(commentBody({ ...change, reason: "see [this](command:evil)" }, tricky, "", false)).toBe(
+  expect(commentBody({ ...change, reason: "see [this](command:evil)" }, tricky, "", SAVED)).toBe(
     [
       "**Change line 1**",
       "see \\[this\\]\\(command:evil\\)",
@@ -121,13 +124,13 @@ test("a comment has the reason, the diff in a fence that nothing in it can close
 
 test("a comment parts two hunks where lines of the file lie between them", () => {
   const two = file({ hunks: [hunk(1, ["-a", "+b"]), hunk(9, ["-c", "+d"])] });
-  expect(commentBody(change, two, "", false)).toContain("```diff\n-a\n+b\n⋯\n-c\n+d\n```");
+  expect(commentBody(change, two, "", SAVED)).toContain("```diff\n-a\n+b\n⋯\n-c\n+d\n```");
 });
 
 test("the choices of a comment are not its last line when it may scroll sideways", () => {
   const wide = file({ hunks: [hunk(1, ["-a", `+${"b".repeat(100)}`])] });
-  expect(commentBody(change, wide, "", false).split("\n\n").at(-1)).toBe("&nbsp;");
-  expect(commentBody(change, file(), "", false)).not.toMatch(/&nbsp;$/);
+  expect(commentBody(change, wide, "", SAVED).split("\n\n").at(-1)).toBe("&nbsp;");
+  expect(commentBody(change, file(), "", SAVED)).not.toMatch(/&nbsp;$/);
 });
 
 test("a comment on one of several files says that a decision is for all, and cuts a long diff", () => {
@@ -140,7 +143,7 @@ test("a comment on one of several files says that a decision is for all, and cut
       ),
     ],
   });
-  const body = commentBody(both, long, "", false);
+  const body = commentBody(both, long, "", SAVED);
   expect(body).toContain("\n+119\n");
   expect(body).not.toContain("\n+120\n");
   expect(body).toContain("… 30 lines more: see the diff.");
@@ -166,4 +169,13 @@ test("a command too long for a lens is not accepted there: nothing is accepted t
 
 test("text of a model can't become markup", () => {
   expect(plain("# $(error) <b>*x*</b>\n[y](z)")).toBe("\\# \\$\\(error\\) \\<b\\>\\*x\\*\\</b\\> \\[y\\]\\(z\\)");
+});
+
+test("a change of several hunks can be accepted in part: at the first of them, and in its comment", () => {
+  const two = file({ hunks: [...file().hunks, hunk(20, [" x", "+y", "+z"])] });
+  const choosable = { dirty: false, choosable: true };
+  const lenses = fileLenses(change, two, 30, choosable).filter(({ command }) => command?.endsWith("chooseHunks"));
+  expect(lenses).toHaveLength(1);
+  expect(commentBody(change, two, "", choosable)).toContain("command:outrigger.approval.chooseHunks?");
+  expect(commentBody(change, two, "", SAVED)).not.toContain("chooseHunks");
 });

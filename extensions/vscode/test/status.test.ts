@@ -73,7 +73,7 @@ test("diagnostics have versions, states and figures, and no word of what was sai
     versions: { editor: "Code 1.106.0", extension: "0.1.0", platform: "linux-x64" },
     link: RUNNING,
     pid: 12,
-    hello: { methods: [], version: "0.1.0", daemon: { pid: 7, version: "0.0.9", newer: true } },
+    hello: { methods: [], notifications: [], version: "0.1.0", daemon: { pid: 7, version: "0.0.9", newer: true } },
     appServer: failed("crashLoop", secret),
     waiting: 1,
     diagnostics: [

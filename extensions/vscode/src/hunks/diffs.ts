@@ -2,10 +2,10 @@
 
 import * as vscode from "vscode";
 import type { Door, Owned } from "../door";
+import type { FileDiff } from "../protocol.generated";
 import { baseName } from "../wording";
 import type { HunkFiles } from "./hunkFiles";
 import { before, excerpts, olderTexts } from "./texts";
-import type { TurnFile } from "./wire";
 
 export const SCHEME = "outrigger-before";
 
@@ -20,7 +20,7 @@ const TURNS_KEPT = 8;
 export class HunkDiffs implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly changes = new vscode.EventEmitter<vscode.Uri>();
   readonly onDidChange = this.changes.event;
-  private readonly turns = new Map<string, TurnFile[]>();
+  private readonly turns = new Map<string, FileDiff[]>();
   private readonly disposables: Owned[];
 
   constructor(
@@ -108,7 +108,7 @@ export class HunkDiffs implements vscode.TextDocumentContentProvider, vscode.Dis
     return side === "old" ? old : now;
   }
 
-  private async askTurn(threadId: string, turnId: string): Promise<TurnFile[]> {
+  private async askTurn(threadId: string, turnId: string): Promise<FileDiff[]> {
     try {
       return (await this.door.request("outrigger/turn/diff", { threadId, turnId })).files;
     } catch {

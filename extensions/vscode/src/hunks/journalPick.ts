@@ -15,6 +15,7 @@ const ICON: Record<string, string> = {
   unstage: "remove",
   revert: "discard",
   keep: "check",
+  refuse: "circle-slash",
   undo: "reply",
   restore: "history",
 };

@@ -1,12 +1,12 @@
 // What Codex wrote and nobody has kept, undone or staged yet, in all files. The sidecar's list is the truth.
 
 import { type Door, Listeners, type Unsubscribe } from "../door";
+import type { FileReview } from "../protocol.generated";
 import { CONTEXT, keyOf } from "./hunkFiles";
-import type { ReviewFile } from "./wire";
 
 export class Review {
   readonly onChange = new Listeners<void>();
-  private list: ReviewFile[] = [];
+  private list: FileReview[] = [];
   /** Only the answer to the last question counts. */
   private question = 0;
   private subscriptions: Unsubscribe[] = [];
@@ -25,7 +25,7 @@ export class Review {
     for (const unsubscribe of this.subscriptions) unsubscribe();
   }
 
-  get files(): ReviewFile[] {
+  get files(): FileReview[] {
     return this.list;
   }
 
@@ -33,7 +33,7 @@ export class Review {
     return this.list.reduce((sum, { hunks }) => sum + hunks.length, 0);
   }
 
-  of(uri: string): ReviewFile | undefined {
+  of(uri: string): FileReview | undefined {
     const key = keyOf(uri);
     return this.list.find((file) => keyOf(file.uri) === key);
   }
@@ -41,7 +41,7 @@ export class Review {
   async refresh(): Promise<void> {
     this.question += 1;
     const { question } = this;
-    let files: ReviewFile[] = [];
+    let files: FileReview[] = [];
     if (this.door.offers("outrigger/review/list")) {
       try {
         files = (await this.door.request("outrigger/review/list", { contextLines: CONTEXT })).files.filter(

@@ -3,10 +3,9 @@
 import * as path from "node:path";
 import * as vscode from "vscode";
 import type { Owned } from "../door";
-import type { Hunk } from "../protocol.generated";
+import type { FileReview, Hunk } from "../protocol.generated";
 import { baseName } from "../wording";
 import type { Review } from "./review";
-import type { ReviewFile } from "./wire";
 import { changedLines, countsWords, gist, hunksWord, whereWords } from "./wording";
 
 export type ReviewNode = { uri: string; hunk: Hunk | null };
@@ -77,7 +76,7 @@ export class ReviewTree
   }
 }
 
-function fileItem({ uri, hunks }: ReviewFile): vscode.TreeItem {
+function fileItem({ uri, hunks }: FileReview): vscode.TreeItem {
   const resource = vscode.Uri.parse(uri);
   const item = new vscode.TreeItem(resource, vscode.TreeItemCollapsibleState.Expanded);
   const folder = path.posix.dirname(vscode.workspace.asRelativePath(resource, false));

@@ -98,7 +98,11 @@ async function tell(
     say("Everything is already as it was before the turn.");
     return;
   }
-  await offerBack(parts, `${filesWord(uris.length)} as before the turn.`, [{ done: true, journalId }]);
+  await offerBack(parts, `${asBefore(uris)} before the turn.`, [{ done: true, journalId }]);
+}
+
+function asBefore(uris: string[]): string {
+  return uris.length === 1 ? `${namesOf(uris)} is as it was` : `${filesWord(uris.length)} are as they were`;
 }
 
 /** Somebody wrote since: nothing was touched, and the person sees the turn beside what is there. */

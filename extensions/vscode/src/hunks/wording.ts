@@ -4,7 +4,7 @@ import type { Hunk, JournalEntry } from "../protocol.generated";
 import { baseName, linesWord, oneLine } from "../wording";
 
 /** The most of a line that a list shows, in characters. */
-const LINE_LIMIT = 60;
+const LINE_LIMIT = 44;
 
 export function countsOf(hunk: Hunk): { added: number; removed: number } {
   const count = (kind: string) => hunk.lines.filter((line) => line.kind === kind).length;
@@ -69,6 +69,7 @@ const ACTION: Record<string, string> = {
   unstage: "Unstaged",
   revert: "Undone",
   keep: "Kept",
+  refuse: "Left out",
   restore: "Turn undone",
 };
 

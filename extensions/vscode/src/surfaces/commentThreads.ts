@@ -11,7 +11,7 @@ import type { Proposals } from "./proposals";
 import type { Unsaved } from "./unsaved";
 
 /** What a link in a comment may run. */
-const LINKED = ["accept", "acceptForSession", "decline", "saveAndAccept", "showDiff"].map(
+const LINKED = ["accept", "acceptForSession", "decline", "saveAndAccept", "chooseHunks", "showDiff"].map(
   (name) => `outrigger.approval.${name}`,
 );
 
@@ -62,10 +62,12 @@ export class CommentThreads implements vscode.Disposable {
   private draw(): void {
     const wanted = new Set<string>();
     for (const approval of this.approvals.pending) {
-      for (const file of approval.kind === "fileChange" ? this.proposals.files(approval) : []) {
+      const files = approval.kind === "fileChange" ? this.proposals.files(approval) : [];
+      const choosable = this.proposals.choosable(approval);
+      for (const file of files) {
         const key = JSON.stringify([approval.approvalId, file.uri]);
         wanted.add(key);
-        this.drawOne(key, approval, file);
+        this.drawOne(key, approval, file, choosable);
       }
     }
     for (const [key, { thread }] of this.drawn) {
@@ -75,12 +77,12 @@ export class CommentThreads implements vscode.Disposable {
     }
   }
 
-  private drawOne(key: string, approval: Approval, file: ProposedFile): void {
+  private drawOne(key: string, approval: Approval, file: ProposedFile, choosable: boolean): void {
     const uri = file.kind === "add" ? this.diff.uri(approval.approvalId, file, "new") : vscode.Uri.parse(file.uri);
     const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
     const dirty = document?.isDirty ?? false;
     const change = (approval.changes ?? []).find((found) => found.uri === file.uri);
-    const text = commentBody(approval, file, change?.diff ?? "", dirty);
+    const text = commentBody(approval, file, change?.diff ?? "", { dirty, choosable });
     const before = this.drawn.get(key);
     const lines = commentRange(file, document?.lineCount ?? Number.MAX_SAFE_INTEGER);
     const range = new vscode.Range(lines.start, 0, lines.end, 0);

@@ -48,10 +48,11 @@ export class Lenses implements vscode.CodeLensProvider, vscode.Disposable {
     return this.approvals.pending.flatMap((approval) => {
       if (approval.kind === "command") return active ? commandLenses(approval) : [];
       if (approval.kind !== "fileChange") return [];
+      const choosable = this.proposals.choosable(approval);
       return this.proposals
         .files(approval)
         .filter((file) => vscode.Uri.parse(file.uri).toString() === uri)
-        .flatMap((file) => fileLenses(approval, file, document.lineCount, document.isDirty));
+        .flatMap((file) => fileLenses(approval, file, document.lineCount, { dirty: document.isDirty, choosable }));
     });
   }
 }

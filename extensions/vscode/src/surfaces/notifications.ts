@@ -4,7 +4,7 @@
 import * as vscode from "vscode";
 import type { Approvals, Gone } from "../approvals";
 import type { Owned } from "../door";
-import type { Approval } from "../protocol.generated";
+import type { Approval, HunksRefused } from "../protocol.generated";
 import { decidedWhere, decidedWord, goneText, headline, networkOf, oneLine, typedCommand } from "../wording";
 
 /** A longer command is not decided from a notification: it would not show whole. */
@@ -20,6 +20,7 @@ export class Notifications implements vscode.Disposable {
     this.disposables = [
       { dispose: approvals.onChange(() => this.tell()) },
       { dispose: approvals.onResolved((gone) => void this.explain(gone)) },
+      { dispose: approvals.onHunksRefused(tellRefused) },
     ];
   }
 
@@ -60,6 +61,14 @@ export class Notifications implements vscode.Disposable {
 
 function wholeIn(approval: Approval): boolean {
   return networkOf(approval) !== null || oneLine(typedCommand(approval.command ?? ""), WHOLE_COMMAND).whole;
+}
+
+/** What became of the hunks that a person of this window left out. */
+function tellRefused({ hunks, failure }: HunksRefused): void {
+  const count = hunks.length === 1 ? "1 change" : `${hunks.length} changes`;
+  if (!failure) say(`Taken out again: ${count}, as Codex was told.`);
+  else
+    void vscode.window.showWarningMessage(`${count} could not be taken out and is to be reviewed: ${failure.message}`);
 }
 
 /** A word in the status bar that leaves by itself. */

@@ -2,6 +2,7 @@
 
 import type { Approvals } from "../approvals";
 import { type Door, Listeners, type Unsubscribe } from "../door";
+import { canChoose } from "../hunks/choice";
 import type { Approval, ProposedFile } from "../protocol.generated";
 
 export class Proposals {
@@ -28,6 +29,11 @@ export class Proposals {
   /** The files of an approval; what the approval itself says until their content has come. */
   files(approval: Approval): ProposedFile[] {
     return this.byApproval.get(approval.approvalId) ?? (approval.changes ?? []).map(withoutContent);
+  }
+
+  /** Whether some of a change's hunks can be accepted without the others. */
+  choosable(approval: Approval): boolean {
+    return this.door.offers("outrigger/approval/hunksRefused") && canChoose(approval, this.files(approval));
   }
 
   /** The files with their content, fetched if need be. */

@@ -26,6 +26,8 @@ export function handle(parts: Parts, message: FromView, decide: Decide): void {
       return void decide(message.approvalId, message.decision);
     case "saveAndAccept":
       return void vscode.commands.executeCommand("outrigger.approval.saveAndAccept", message.approvalId);
+    case "chooseHunks":
+      return void vscode.commands.executeCommand("outrigger.approval.chooseHunks", message.approvalId);
     case "showDiff":
       return void diff.show(message.approvalId, true);
     case "endProcess":

@@ -12,6 +12,8 @@ export type ViewPage = Page & {
   deciding: string[];
   /** Approvals that touch a document with unsaved edits. */
   unsaved: string[];
+  /** Approvals of which some hunks can be accepted without the others. */
+  choosable: string[];
   /** Messages that wait for the running turn to end. */
   queue: Waiting[];
   /** By item: who decided about it, where that was not done in this window. */
@@ -38,7 +40,7 @@ export type FromView =
   | { type: "send" | "queue"; text: string }
   | { type: "editQueued" | "removeQueued"; id: string }
   | { type: "decide"; approvalId: string; decision: unknown }
-  | { type: "showDiff" | "saveAndAccept"; approvalId: string }
+  | { type: "showDiff" | "saveAndAccept" | "chooseHunks"; approvalId: string }
   | { type: "endProcess"; processId: string }
   | { type: "wholeItem"; turnId: string; itemId: string }
   | { type: "reviewTurn" | "undoTurn"; turnId: string }

@@ -7,6 +7,7 @@ import type { Approvals } from "../approvals";
 import { Listeners, type Unsubscribe } from "../door";
 import type { Drafts } from "../drafts";
 import { RestartBudget } from "../restartBudget";
+import type { Proposals } from "../surfaces/proposals";
 import type { Unsaved } from "../surfaces/unsaved";
 import type { Place } from "../trust";
 import { Watchdog } from "../watchdog";
@@ -29,6 +30,7 @@ export type Content = {
   unsaved: Unsaved;
   queue: Queue;
   decisions: Decisions;
+  proposals: Proposals;
   drafts: Drafts;
   place: () => Place;
   /** Whether what a turn did can be shown and undone. */
@@ -53,7 +55,7 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
     private readonly log: vscode.LogOutputChannel,
     private readonly onMessage: (message: FromView) => void,
   ) {
-    const { conversation, approvals, unsaved, queue, decisions, drafts } = content;
+    const { conversation, approvals, unsaved, queue, decisions, proposals, drafts } = content;
     this.draftOf = conversation.page.threadId;
     this.outlet = new Outlet({
       page: () => this.page(),
@@ -73,6 +75,7 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
       unsaved.onChange(pageChanged),
       queue.onChange.add(pageChanged),
       decisions.onChange.add(pageChanged),
+      proposals.onChange(pageChanged),
       () => void focus.dispose(),
     ];
   }
@@ -206,7 +209,7 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
   }
 
   private page(): ViewPage {
-    const { conversation, approvals, unsaved, queue, decisions, place, turns } = this.content;
+    const { conversation, approvals, unsaved, queue, decisions, proposals, place, turns } = this.content;
     const pending = approvals.pending;
     return {
       ...conversation.page,
@@ -214,6 +217,7 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
       approvals: pending,
       deciding: pending.map((a) => a.approvalId).filter((id) => approvals.isDeciding(id)),
       unsaved: unsaved.approvalIds,
+      choosable: pending.filter((a) => proposals.choosable(a)).map((a) => a.approvalId),
       queue: queue.waiting,
       decisions: decisions.byItem,
       turns: turns(),

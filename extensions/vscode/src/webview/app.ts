@@ -225,6 +225,7 @@ export class App extends LitElement {
             .approval=${approval}
             ?deciding=${page.deciding.includes(approval.approvalId)}
             ?unsaved=${page.unsaved.includes(approval.approvalId)}
+            ?choosable=${page.choosable.includes(approval.approvalId)}
             ?elsewhere=${!here(approval.threadId)}
           ></outrigger-card>`,
       )}

@@ -17,6 +17,8 @@ export class Card extends LitElement {
   @property({ type: Boolean }) elsewhere = false;
   /** A document that the change touches has unsaved edits. */
   @property({ type: Boolean }) unsaved = false;
+  /** Some of its hunks can be accepted without the others. */
+  @property({ type: Boolean }) choosable = false;
   @state() private given: Record<string, string> = {};
 
   static override styles = [
@@ -163,6 +165,7 @@ export class Card extends LitElement {
   private choices(): TemplateResult {
     const { approval } = this;
     const show = () => post({ type: "showDiff", approvalId: approval.approvalId });
+    const choose = () => post({ type: "chooseHunks", approvalId: approval.approvalId });
     const save = () => post({ type: "saveAndAccept", approvalId: approval.approvalId });
     const accepts = (option: DecisionOption) => option.scope === "once" || option.scope === "session";
     const options = this.unsaved ? approval.options.filter((option) => !accepts(option)) : approval.options;
@@ -170,6 +173,7 @@ export class Card extends LitElement {
       <div class="actions">
         ${this.unsaved ? html`<vscode-button ?disabled=${this.deciding} @click=${save}>Save and accept</vscode-button>` : nothing}
         ${options.map((option, index) => this.choice(option, index === 0 && !this.unsaved))}
+        ${this.choosable ? html`<vscode-button secondary @click=${choose}>Choose…</vscode-button>` : nothing}
         ${approval.kind === "fileChange" ? html`<vscode-button secondary @click=${show}>Show diff</vscode-button>` : nothing}
       </div>`;
   }
