@@ -14,6 +14,7 @@ use crate::{
     environment::Environment,
     files, grants, home,
     offspring::{self, Mark},
+    pacing::{BEHIND, Pacing},
     protocol::{Incoming, Outgoing, Raw, SessionId, wire::Closed},
     redact::{self, Redactor},
     repositories::Repositories,
@@ -26,9 +27,6 @@ use crate::{
 /// Batches of the app-server that may wait for the core; more and the app-server has to wait.
 const CODEX_INBOX: usize = 256;
 
-/// Queued bytes above which an editor counts as behind. While every editor is, the app-server has to
-/// wait, so that a slow reader loses nothing; one that is alone behind keeps nobody else waiting.
-const BEHIND: u64 = 8 << 20;
 /// How often outboxes that are behind are looked at again.
 const BEHIND_PAUSE: Duration = Duration::from_millis(1);
 /// How long what is queued for the editors may take to be written at the end.
@@ -89,6 +87,7 @@ pub struct Host {
     /// The number of this run, which the store counts.
     run: Option<u64>,
     repositories: Repositories,
+    pacing: Pacing,
     wake_at: Option<u64>,
     ended: Option<u8>,
     last_session: u32,
@@ -141,6 +140,7 @@ impl Host {
             store: None,
             run: None,
             repositories: Repositories::default(),
+            pacing: Pacing::default(),
             wake_at: None,
             ended: None,
             last_session: 0,
@@ -182,12 +182,14 @@ impl Host {
             if let Some(code) = self.ended {
                 return code;
             }
+            self.send_what_waited();
             let held_up = self.held_up();
+            let waits = held_up || !self.pacing.is_idle();
             tokio::select! {
                 biased;
                 Some(arrival) = self.arrivals.recv() => self.arrived(arrival),
                 Some(event) = self.codex_events.recv(), if !held_up => self.take(EventKind::Codex(event)),
-                () = tokio::time::sleep(BEHIND_PAUSE), if held_up => {}
+                () = tokio::time::sleep(BEHIND_PAUSE), if waits => {}
                 () = sleep_until(self.wake_at, self.clock) => {
                     self.wake_at = None;
                     self.take(EventKind::Woken);
@@ -274,7 +276,15 @@ impl Host {
         }
     }
 
-    /// Whether the app-server has to wait: every editor that is there is behind with reading.
+    /// Answers of repositories whose editors have read on by now.
+    fn send_what_waited(&mut self) {
+        while let Some(event) = self.pacing.next(behind(&self.editors)) {
+            self.step(event);
+        }
+    }
+
+    /// Whether the app-server has to wait, so that a slow reader loses nothing; one that is alone behind keeps nobody
+    /// else waiting: every editor that is there is behind with reading.
     fn held_up(&mut self) -> bool {
         let queued = || self.editors.values().map(|editor| editor.outbox.queued_bytes());
         if self.editors.is_empty() || queued().any(|bytes| bytes <= BEHIND) {
@@ -308,8 +318,19 @@ impl Host {
             {
                 self.world.usage = self.usage();
             }
+            EventKind::Git { token, .. } => {
+                if let Some(session) = self.world.asked_by(*token) {
+                    let behind = behind(&self.editors);
+                    let Some(event) = self.pacing.pass(session, kind, behind) else { return };
+                    return self.step(event);
+                }
+            }
             _ => {}
         }
+        self.step(kind);
+    }
+
+    fn step(&mut self, kind: EventKind) {
         let effects = core::step(&mut self.world, Event { at: self.clock.now(), kind });
         self.carry_out_all(effects);
     }
@@ -565,4 +586,9 @@ fn anonymous_resident_bytes() -> Option<u64> {
     let line = status.lines().find(|line| line.starts_with("RssAnon:"))?;
     let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kib * 1024)
+}
+
+/// Whether an editor has more to read than is good for it.
+fn behind(editors: &HashMap<SessionId, Editor>) -> impl Fn(SessionId) -> bool {
+    |session| editors.get(&session).is_some_and(|editor| editor.outbox.queued_bytes() > BEHIND)
 }

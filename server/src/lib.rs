@@ -18,6 +18,7 @@ pub mod home;
 mod host;
 pub mod logging;
 pub mod offspring;
+mod pacing;
 pub mod paths;
 pub mod protocol;
 pub mod redact;

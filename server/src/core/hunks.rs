@@ -1,18 +1,18 @@
 //! Hunks: what an editor asks of a file goes to its repository, and everyone is told what changed.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use super::{Effect, Purpose, Step, documents::Holder};
 use crate::{
     git::{self, Act, Answer, File, Listed, Request, Selection, Target},
     paths,
     protocol::{
-        Failure, FailureKind, RpcId, SessionId, ThreadId,
+        Failure, FailureKind, Raw, RpcId, SessionId, ThreadId,
         diff::FileHunks,
         hunk::{
-            FileActParams, HunkActParams, HunkActed, HunkAnswer, HunkChanged, HunkIds, HunkJournal,
+            FileActParams, HunkActParams, HunkAnswer, HunkChanged, HunkIds, HunkJournal,
             HunkJournalParams, HunkKeepParams, HunkKept, HunkLines, HunkListParams, HunkTarget,
-            HunkUndoParams, HunkUndone, HunksTold, JournalAction, JournalEntry,
+            HunkUndoParams, HunkUndone, JournalAction, JournalEntry,
         },
         note,
         turn::{ReviewChanged, ReviewList, TurnDiff, TurnUndone},
@@ -33,6 +33,28 @@ pub(super) struct Flow {
     pub(super) wanted: Wanted,
     /// Documents that the repository was told of, which it names by their place here.
     pub(super) open: Vec<Holder>,
+}
+
+/// Hunks as text, for the answers of all who shared one write; and those that everyone was told of last.
+#[derive(Default)]
+pub(super) struct Written {
+    full: Option<(Arc<FileHunks>, Raw)>,
+    ids: Option<(Arc<FileHunks>, Raw)>,
+    announced: Option<Arc<FileHunks>>,
+}
+
+impl Written {
+    fn text(&mut self, hunks: &Arc<FileHunks>, answer: HunkAnswer) -> &Raw {
+        let (kept, write): (_, fn(&FileHunks) -> Raw) = match answer {
+            HunkAnswer::Full => (&mut self.full, |hunks| Raw::of(hunks)),
+            HunkAnswer::Ids => (&mut self.ids, |hunks| Raw::of(&HunkIds::from(hunks))),
+        };
+        if kept.as_ref().is_none_or(|(known, _)| !Arc::ptr_eq(known, hunks)) {
+            *kept = None;
+        }
+        let (_, text) = kept.get_or_insert_with(|| (Arc::clone(hunks), write(hunks)));
+        text
+    }
 }
 
 pub(super) enum Wanted {
@@ -208,10 +230,10 @@ impl Step<'_> {
             }
             (Ok(Answer::Acted { hunks, journal_id }), Wanted::InDocument { wanted, .. }) => {
                 // The file is as it was, and so are its hunks.
-                self.acted(session, id, &wanted, &hunks, journal_id, true);
+                self.acted(session, id, &wanted, &hunks, &journal_id, true);
             }
             (Ok(Answer::Acted { hunks, journal_id }), wanted) => {
-                self.acted(session, id, &wanted, &hunks, journal_id, false);
+                self.acted(session, id, &wanted, &hunks, &journal_id, false);
                 self.tell_hunks(&hunks);
             }
             (Ok(Answer::Unsaved { documents, instead }), wanted) => {
@@ -260,29 +282,32 @@ impl Step<'_> {
         session: SessionId,
         id: RpcId,
         wanted: &Wanted,
-        hunks: &FileHunks,
-        journal_id: String,
+        hunks: &Arc<FileHunks>,
+        journal_id: &str,
         unsaved: bool,
     ) {
-        match wanted {
-            Wanted::Act(HunkAnswer::Ids) => {
-                let hunks = HunksTold::Ids(HunkIds::from(hunks));
-                self.answer(session, id, &HunkActed { hunks, journal_id, unsaved });
+        let answer = match wanted {
+            Wanted::Act(answer) => *answer,
+            Wanted::Keep => {
+                let journal_id = journal_id.to_owned();
+                return self.answer(session, id, &HunkKept { journal_id });
             }
-            Wanted::Undo => {
-                let (hunks, files) = (Some(hunks.clone()), None);
-                self.answer(session, id, &HunkUndone { hunks, files, journal_id, unsaved });
-            }
-            Wanted::Keep => self.answer(session, id, &HunkKept { journal_id }),
-            _ => {
-                let hunks = HunksTold::Full(hunks.clone());
-                self.answer(session, id, &HunkActed { hunks, journal_id, unsaved });
-            }
-        }
+            _ => HunkAnswer::Full,
+        };
+        let (journal_id, unsaved) = (Raw::of(journal_id), unsaved.then(|| Raw::of(&true)));
+        let text = self.world.told_hunks.text(hunks, answer);
+        let mut members = vec![("hunks", text), ("journalId", &journal_id)];
+        members.extend(unsaved.as_ref().map(|unsaved| ("unsaved", unsaved)));
+        let acted = Raw::object(&members);
+        self.reply(session, id, Ok(acted));
     }
 
-    /// Everyone who shows the file's hunks asks for them again.
-    fn tell_hunks(&mut self, hunks: &FileHunks) {
+    /// Everyone who shows the file's hunks asks for them again; once, where several acts shared a write.
+    fn tell_hunks(&mut self, hunks: &Arc<FileHunks>) {
+        let told = self.world.told_hunks.announced.replace(Arc::clone(hunks));
+        if told.is_some_and(|told| Arc::ptr_eq(&told, hunks)) {
+            return;
+        }
         let all = || hunks.unstaged.iter().chain(&hunks.staged);
         let authored = all().any(|hunk| hunk.origin.is_some()) || self.world.turns.any();
         self.hunks_changed(hunks.uri.clone(), hunks.revision, authored);

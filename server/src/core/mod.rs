@@ -282,6 +282,8 @@ pub struct World {
     diagnostics: diagnostics::Tally,
     /// What the wiring last told of memory, for `outrigger/metrics`.
     pub usage: metrics::Usage,
+    /// The hunks that were last written for an editor: many answers may hold the same.
+    told_hunks: hunks::Written,
 }
 
 impl World {
@@ -306,6 +308,15 @@ impl World {
             metrics: metrics::Recorder::default(),
             diagnostics: diagnostics::Tally::default(),
             usage: metrics::Usage::default(),
+            told_hunks: hunks::Written::default(),
+        }
+    }
+
+    /// The editor that waits for this answer of a repository, if one does.
+    pub fn asked_by(&self, token: u64) -> Option<SessionId> {
+        match self.purposes.get(&token)? {
+            Purpose::Hunk(flow) => Some(flow.session),
+            _ => None,
         }
     }
 }

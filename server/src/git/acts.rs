@@ -6,6 +6,7 @@ use git2::{ObjectType, Oid};
 
 use super::{
     Error, Unsupported,
+    cache::Text,
     clean::{clean, smudge},
     facts::{EXECUTABLE, Entry, REGULAR, SUBMODULE, SYMLINK, Source},
     hunks::Side,
@@ -72,14 +73,15 @@ impl Scene<'_> {
         let mut finder = Finder::new(&snapshot, side, direction)?;
         let plan = Plan::of(&mut finder, asked);
         let base = match direction {
-            Direction::Forward => finder.pair.old_bytes,
-            Direction::Backward => finder.pair.new_bytes,
+            Direction::Forward => finder.pair.old_text,
+            Direction::Backward => finder.pair.new_text,
         };
         let (plan, edits) = plan.in_bytes(base)?;
         if plan.acts == 0 {
             return Ok(plan.outcomes(0));
         }
         let text = apply(base, &edits.iter().map(|(_, edit)| edit.clone()).collect::<Vec<_>>());
+        let text = Text::new(text);
         let (gone, mode) = match act {
             Act::Stage => (!snapshot.is_on_disk(), snapshot.working_mode()),
             Act::Unstage | Act::Revert => {
@@ -93,7 +95,7 @@ impl Scene<'_> {
         let wanted = if text.is_empty() && gone {
             Wanted::Nothing
         } else {
-            Wanted::Entry(Entry { mode, oid: self.repository.keep_blob(&text)? })
+            Wanted::Entry(Entry { mode, oid: self.repository.keep_text(&text)? })
         };
         let mut record = self.record(&snapshot, action, &wanted);
         record.acts = plan.acts;
@@ -202,7 +204,7 @@ impl Scene<'_> {
         }
         let mut finder = Finder::new(&snapshot, Side::Unstaged, Direction::Backward)?;
         let plan = Plan::of(&mut finder, asked);
-        let (clean_text, plan_edits) = (finder.pair.new_bytes, plan.edits.clone());
+        let (clean_text, plan_edits) = (finder.pair.new_text, plan.edits.clone());
         let (plan, edits) = plan.in_bytes(clean_text)?;
         if plan.acts == 0 {
             return Ok(plan.outcomes(0));
@@ -233,8 +235,8 @@ impl Scene<'_> {
         by_line: &[(u32, LineEdit)],
     ) -> Result<(Vec<u8>, Edits), Error> {
         let lines: Vec<LineEdit> = by_line.iter().map(|(_, edit)| edit.clone()).collect();
-        let edits = in_bytes(pair.new_bytes, &lines)?.into_iter().map(|edit| (0, edit)).collect();
-        self.to_disk(snapshot, pair.new_bytes, raw, edits, by_line)
+        let edits = in_bytes(pair.new_text, &lines)?.into_iter().map(|edit| (0, edit)).collect();
+        self.to_disk(snapshot, pair.new_text, raw, edits, by_line)
     }
 
     /// The bytes for the disk, and the edits of what is there now, from those of what git would stage.

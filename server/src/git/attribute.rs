@@ -150,7 +150,7 @@ impl Desk<'_> {
         let last = match (snapshot.is_on_disk(), snapshot.pair(Side::Unstaged)) {
             (true, Ok(pair)) => {
                 let mode = snapshot.working_mode().unwrap_or(super::facts::REGULAR);
-                Some(Entry { mode, oid: self.repository.keep_blob(pair.new_bytes)? })
+                Some(Entry { mode, oid: self.repository.keep_text(pair.new_text)? })
             }
             (true, Err(_)) => return Ok(()),
             (false, _) => None,

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use super::{
     Error,
+    cache::{Comparison, Text},
     checkpoint::Difference,
     clean::is_binary,
     facts::{Entry, SYMLINK, Source},
     hunks::{self, Side},
     keep::Story,
     limits::{MAX_BYTES, MAX_LINES},
-    lines::Lines,
     repository::Repository,
     snapshot::Pair,
 };
@@ -59,7 +59,7 @@ fn one(
     if matches!(status, FileStatus::Symlink | FileStatus::TypeChanged) || !within {
         return Ok((status, Vec::new()));
     }
-    let mut texts = [Vec::new(), Vec::new()];
+    let mut texts = [Text::default(), Text::default()];
     for (text, entry) in texts.iter_mut().zip([before, after]) {
         let Some(entry) = entry else { continue };
         let size = repository.blob_size(&entry.oid)?;
@@ -67,21 +67,20 @@ fn one(
         if size > MAX_BYTES {
             return Ok((status, Vec::new()));
         }
-        *text = repository.blob(&entry.oid)?;
+        *text = Text::new(repository.blob(&entry.oid)?);
     }
     let attributes = repository.attributes(path)?;
     if texts.iter().any(|text| is_binary(&attributes, text)) {
         return Ok((FileStatus::Binary, Vec::new()));
     }
-    let [old_bytes, new_bytes] = &texts;
-    let (old, new) = (Lines::of(old_bytes), Lines::of(new_bytes));
-    if old.len().max(new.len()) > MAX_LINES {
-        return Ok((status, Vec::new()));
-    }
+    let [old, new] = &texts;
     // Named as the same hunk would be that is not staged yet.
     let side = Side::Unstaged;
-    let pair = Pair { side, old, new, old_bytes, new_bytes };
-    let (changes, found) = pair.find(context)?;
+    let pair = Pair::of(side, old, new);
+    if pair.old.len().max(pair.new.len()) > MAX_LINES {
+        return Ok((status, Vec::new()));
+    }
+    let Comparison { changes, found } = pair.find(context, &repository.cache)?;
     let mode = match (before, after) {
         (Some(before), Some(after)) if before.mode != after.mode => {
             Some(hunks::mode_hunk(side, before.mode, after.mode))

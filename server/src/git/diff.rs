@@ -21,6 +21,10 @@ pub fn changes(old: &[u8], new: &[u8], context: u32) -> Result<Vec<Change>, Erro
     if old == new {
         return Ok(Vec::new());
     }
+    super::fast::changes(old, new).map_or_else(|| by_libgit2(old, new), Ok)
+}
+
+pub fn by_libgit2(old: &[u8], new: &[u8]) -> Result<Vec<Change>, Error> {
     let mut options = DiffOptions::new();
     options.context_lines(0).interhunk_lines(0).force_text(true).indent_heuristic(true);
     // Names do not matter here, and sizes have been looked at.

@@ -197,7 +197,7 @@ fn told(edits: &[Kept], hidden: usize) -> Option<Vec<TextEdit>> {
 
 /// All that the document has differently from the index.
 fn all(pair: &Pair<'_>) -> Result<Vec<LineEdit>, Error> {
-    let all = changes(pair.old_bytes, pair.new_bytes, 1)?;
+    let all = changes(pair.old_text, pair.new_text, 1)?;
     Ok(all.iter().map(|change| edit(pair, change, &Chosen::All, Direction::Backward)).collect())
 }
 
@@ -210,8 +210,8 @@ fn carried(
     // With no context git looks for changes in another way, and so do those who named them so.
     for context in [1, 0] {
         let (there, here) = (
-            changes(from.old_bytes, from.new_bytes, context)?,
-            changes(to.old_bytes, to.new_bytes, context)?,
+            changes(from.old_text, from.new_text, context)?,
+            changes(to.old_text, to.new_text, context)?,
         );
         let found: Option<Vec<LineEdit>> = edits
             .iter()

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::HashMap, ops::Range};
 
-use git2::{ObjectType, Oid};
+use git2::Oid;
 
 use super::{
     Error,
@@ -58,23 +58,22 @@ pub fn range(changes: &[Change], old_lines: u32, new_lines: u32, context: u32) -
     }
 }
 
-/// The hunks that these changes make with this much context, each with its name.
+/// The hunks that these changes make with this much context, each with its name. `name` gives the name of a content.
 ///
 /// Where several have the same lines and the same surroundings, the name says which of how many it is: when one of them
 /// goes, the names of the others go with it, so that no name ever comes to mean another hunk.
 pub fn find(
     side: Side,
-    old: &Lines<'_>,
-    new: &Lines<'_>,
+    (old, new): (&Lines<'_>, &Lines<'_>),
     changes: &[Change],
     context: u32,
+    name: impl Fn(&[u8]) -> Result<Oid, Error>,
 ) -> Result<Vec<Found>, Error> {
     let mut found = Vec::new();
     let mut names: Vec<Oid> = Vec::new();
     let mut alike: HashMap<Oid, (u32, u32)> = HashMap::new();
     for group in groups(changes, context) {
-        let name =
-            Oid::hash_object(ObjectType::Blob, &named_by(&changes[group.clone()], old, new))?;
+        let name = name(&named_by(&changes[group.clone()], old, new))?;
         alike.entry(name).or_default().0 += 1;
         names.push(name);
         let range = range(&changes[group.clone()], old.len(), new.len(), context);

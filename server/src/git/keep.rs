@@ -74,7 +74,7 @@ impl Story {
                 Some(oid) => repository.blob(oid)?,
                 None => Vec::new(),
             };
-            let authorship = known.authorship.carried(&text, pair.new_bytes)?;
+            let authorship = known.authorship.carried(&text, pair.new_text)?;
             for hunk in &mut *hunks {
                 hunk.origin = origin(hunk, &authorship, known, pair);
             }

@@ -8,6 +8,7 @@ macro_rules! arguments {
 mod acts;
 mod attribute;
 mod authorship;
+mod cache;
 mod checkpoint;
 mod clean;
 mod compare;
@@ -15,6 +16,7 @@ mod diff;
 mod document;
 mod error;
 mod facts;
+mod fast;
 mod hunks;
 mod index;
 mod journal;

@@ -1,9 +1,13 @@
 //! One working tree and its repository.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    rc::Rc,
+};
 
 use super::{
     Error,
+    cache::{Cache, Text},
     facts::{Attributes, Entry, Indexed, Library, Settings, Source},
     place::from_git,
     process::Git,
@@ -25,6 +29,7 @@ pub struct Repository {
     /// Where files go that are of use once; nobody else may read there.
     pub scratch: PathBuf,
     pub git: Git,
+    pub cache: Rc<Cache>,
     library: Option<Library>,
 }
 
@@ -66,8 +71,21 @@ impl Repository {
             oid_digits: if format == b"sha256" { 64 } else { 40 },
             scratch: scratch.to_owned(),
             git,
+            cache: Rc::default(),
             library: library.map(Library),
         })
+    }
+
+    /// The text of a blob, shared with whoever asked for it before.
+    pub fn text(&self, oid: &str) -> Result<Text, Error> {
+        self.cache.text(oid, || self.blob(oid))
+    }
+
+    /// Keeps a text as it is, unfiltered; returns the object's name.
+    pub fn keep_text(&self, text: &Text) -> Result<String, Error> {
+        let oid = self.keep_blob(text)?;
+        self.cache.keep(&oid, text);
+        Ok(oid)
     }
 
     /// Where libgit2 fails, git is asked; what git then says counts.

@@ -1,10 +1,13 @@
 //! From what a person chose to the edits it means for the file as it is now.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use super::{
     Error,
-    diff::Change,
+    cache::Comparison,
     hunks::{Found, Side, context_of},
     memory::Told,
     snapshot::{Pair, Snapshot},
@@ -68,8 +71,7 @@ pub struct Finder<'a> {
 }
 
 struct Known {
-    changes: Vec<Change>,
-    found: Vec<Found>,
+    compared: Arc<Comparison>,
     by_id: HashMap<String, usize>,
 }
 
@@ -124,8 +126,8 @@ impl<'a> Finder<'a> {
         self.know(context).map_err(Refused::Because)?;
         let known = self.by_context.get(&context).ok_or(Refused::Stale)?;
         let index = known.by_id.get(&target.hunk_id).ok_or(Refused::Stale)?;
-        let hunk = &known.found[*index];
-        let changes = &known.changes[hunk.changes.clone()];
+        let hunk = &known.compared.found[*index];
+        let changes = &known.compared.changes[hunk.changes.clone()];
         let Some(numbers) = &target.lines else {
             let all =
                 changes.iter().map(|change| edit(&self.pair, change, &Chosen::All, self.direction));
@@ -177,9 +179,10 @@ impl<'a> Finder<'a> {
         if self.by_context.contains_key(&context) {
             return Ok(());
         }
-        let (changes, found) = self.pair.find(context)?;
-        let by_id = found.iter().enumerate().map(|(at, hunk)| (hunk.id.clone(), at)).collect();
-        self.by_context.insert(context, Known { changes, found, by_id });
+        let compared = self.snapshot.find(&self.pair, context)?;
+        let named = |(at, hunk): (usize, &Found)| (hunk.id.clone(), at);
+        let by_id = compared.found.iter().enumerate().map(named).collect();
+        self.by_context.insert(context, Known { compared, by_id });
         Ok(())
     }
 }

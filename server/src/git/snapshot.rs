@@ -3,14 +3,17 @@
 use std::{
     hash::{Hash, Hasher},
     path::{Path, PathBuf},
+    rc::Rc,
+    sync::Arc,
 };
 
 use super::{
     Error, Unsupported,
+    cache::{Cache, Comparison, Text},
     clean::{Conversion, clean, is_binary},
-    diff::{Change, changes},
+    diff::changes,
     facts::{Entry, Indexed, SUBMODULE, SYMLINK, Settings, Source},
-    hunks::{self, Found, Side},
+    hunks::{self, Side},
     limits::{MAX_BYTES, MAX_LINES},
     lines::Lines,
     place::{self, OnDisk},
@@ -27,15 +30,16 @@ pub struct Snapshot {
     pub settings: Settings,
     pub conversion: Conversion,
     texts: Result<Texts, NoTexts>,
+    cache: Rc<Cache>,
 }
 
 /// What git has or would have of the file; empty where there is no file.
 #[derive(Default)]
 struct Texts {
-    committed: Vec<u8>,
-    indexed: Vec<u8>,
+    committed: Text,
+    indexed: Text,
     /// As git would stage it.
-    working: Vec<u8>,
+    working: Text,
 }
 
 /// Why there is nothing to make hunks of.
@@ -54,8 +58,8 @@ pub struct Pair<'a> {
     pub side: Side,
     pub old: Lines<'a>,
     pub new: Lines<'a>,
-    pub old_bytes: &'a [u8],
-    pub new_bytes: &'a [u8],
+    pub old_text: &'a Text,
+    pub new_text: &'a Text,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -111,6 +115,7 @@ impl Snapshot {
             settings,
             conversion,
             texts: Err(NoTexts::Status),
+            cache: Rc::clone(&repository.cache),
         };
         if let Some(status) = snapshot.without_texts(repository, origin.as_ref())? {
             snapshot.status = status;
@@ -170,23 +175,23 @@ impl Snapshot {
             }
         }
         let read = |entry: Option<&Entry>| {
-            entry.map_or(Ok(Vec::new()), |entry| repository.blob(&entry.oid))
+            entry.map_or(Ok(Text::default()), |entry| repository.text(&entry.oid))
         };
-        let indexed = read(staged)?;
-        // Most files have nothing staged.
-        let same = origin.map(|entry| &entry.oid) == staged.map(|entry| &entry.oid);
-        let committed = if same { indexed.clone() } else { read(origin)? };
+        let (indexed, committed) = (read(staged)?, read(origin)?);
         let working = match &self.disk {
-            _ if self.indexed.unwatched => indexed.clone(),
+            _ if self.indexed.unwatched => Arc::clone(&indexed),
             OnDisk::File(file) => {
                 let staged = staged.map(|_| indexed.as_slice());
-                clean(repository, &self.conversion, &self.path, &file.bytes, staged)?.into_owned()
+                let text = clean(repository, &self.conversion, &self.path, &file.bytes, staged)?;
+                // Most files are as they were staged.
+                let same = *text == **indexed;
+                if same { Arc::clone(&indexed) } else { Arc::new(text.into_owned()) }
             }
             OnDisk::Large(size) => return Ok(Err(too_large(*size))),
-            _ => Vec::new(),
+            _ => Text::default(),
         };
         for text in [&committed, &indexed, &working] {
-            let lines = memchr::memchr_iter(b'\n', text).count() as u64;
+            let lines = memchr::memchr_iter(b'\n', text.as_slice()).count() as u64;
             if lines > u64::from(MAX_LINES) {
                 let most = u64::from(MAX_LINES);
                 return Ok(Err(NoTexts::TooLarge { found: lines, most, unit: "lines" }));
@@ -246,6 +251,11 @@ impl Snapshot {
 
     /// The texts of this list.
     pub fn pair(&self, side: Side) -> Result<Pair<'_>, Error> {
+        let (old, new) = self.texts(side)?;
+        Ok(Pair::of(side, old, new))
+    }
+
+    fn texts(&self, side: Side) -> Result<(&Text, &Text), Error> {
         let texts = match &self.texts {
             Ok(texts) => texts,
             Err(NoTexts::TooLarge { found, most, unit }) => {
@@ -258,13 +268,17 @@ impl Snapshot {
             }
             Err(NoTexts::Status) => return Err(self.no_hunks()),
         };
-        let (old_bytes, new_bytes): (&[u8], &[u8]) = match side {
+        Ok(match side {
             Side::Unstaged => (&texts.indexed, &texts.working),
-            Side::Staged if self.indexed.intent_to_add => (&[], &[]),
+            Side::Staged if self.indexed.intent_to_add => (&texts.indexed, &texts.indexed),
             Side::Staged => (&texts.committed, &texts.indexed),
-        };
-        let (old, new) = (Lines::of(old_bytes), Lines::of(new_bytes));
-        Ok(Pair { side, old, new, old_bytes, new_bytes })
+        })
+    }
+
+    /// The hunks of this list with this much context.
+    pub fn find(&self, pair: &Pair<'_>, context: u32) -> Result<Arc<Comparison>, Error> {
+        let texts = (pair.old_text, pair.new_text);
+        self.cache.compared((pair.side, context), texts, || pair.find(context, &self.cache))
     }
 
     fn no_hunks(&self) -> Error {
@@ -280,10 +294,14 @@ impl Snapshot {
         if matches!(self.texts, Err(NoTexts::Status)) {
             return Ok(Vec::new());
         }
-        let pair = self.pair(side)?;
-        let (changes, found) = pair.find(context)?;
         let mode = self.mode_change(side).map(|(old, new)| hunks::mode_hunk(side, old, new));
-        let lines = found.iter().map(|hunk| hunks::show(hunk, &pair.old, &pair.new, &changes));
+        let (old, new) = self.texts(side)?;
+        if old == new {
+            return Ok(mode.into_iter().collect());
+        }
+        let pair = Pair::of(side, old, new);
+        let Comparison { changes, found } = &*self.find(&pair, context)?;
+        let lines = found.iter().map(|hunk| hunks::show(hunk, &pair.old, &pair.new, changes));
         Ok(mode.into_iter().chain(lines).collect())
     }
 }
@@ -301,17 +319,24 @@ impl Hash for Snapshot {
     }
 }
 
-impl Pair<'_> {
-    pub fn find(&self, context: u32) -> Result<(Vec<Change>, Vec<Found>), Error> {
-        let changes = changes(self.old_bytes, self.new_bytes, context)?;
-        let found = hunks::find(self.side, &self.old, &self.new, &changes, context)?;
-        Ok((changes, found))
+impl<'a> Pair<'a> {
+    pub fn of(side: Side, old_text: &'a Text, new_text: &'a Text) -> Self {
+        let (old, new) = (Lines::of(old_text), Lines::of(new_text));
+        Self { side, old, new, old_text, new_text }
+    }
+
+    pub fn find(&self, context: u32, cache: &Cache) -> Result<Comparison, Error> {
+        let changes = changes(self.old_text, self.new_text, context)?;
+        let (old, new) = (&self.old, &self.new);
+        let name = |content: &[u8]| cache.name(content);
+        let found = hunks::find(self.side, (old, new), &changes, context, name)?;
+        Ok(Comparison { changes, found })
     }
 }
 
 impl Texts {
     fn any(&self, is: impl Fn(&[u8]) -> bool) -> bool {
-        [&self.committed, &self.indexed, &self.working].into_iter().any(|text| is(text))
+        [&self.committed, &self.indexed, &self.working].into_iter().any(|text| is(text.as_slice()))
     }
 }
 

@@ -22,6 +22,21 @@ impl Raw {
         serde_json::to_vec(value).map_or_else(|_| Self::null(), |text| Self(text.into()))
     }
 
+    /// An object of these members, whose keys need no escapes.
+    pub fn object(members: &[(&str, &Self)]) -> Self {
+        let length = members.iter().map(|(key, value)| key.len() + value.len() + 4).sum::<usize>();
+        let mut text = Vec::with_capacity(length + 2);
+        for (key, value) in members {
+            text.push(if text.is_empty() { b'{' } else { b',' });
+            text.push(b'"');
+            text.extend_from_slice(key.as_bytes());
+            text.extend_from_slice(b"\":");
+            text.extend_from_slice(&value.0);
+        }
+        text.extend_from_slice(if text.is_empty() { b"{}" } else { b"}" });
+        Self::from_checked(text.into())
+    }
+
     /// Takes text that was written from a value of this kind, such as a row of the store.
     pub fn from_text(text: String) -> Self {
         Self(text.into_bytes().into())

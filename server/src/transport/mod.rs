@@ -57,7 +57,12 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_frame: 64 << 20, soft_bytes: 1 << 20, hard_bytes: 32 << 20, open_requests: 512 }
+        Self {
+            max_frame: 64 << 20,
+            soft_bytes: 1 << 20,
+            hard_bytes: 32 << 20,
+            open_requests: 10_000,
+        }
     }
 }
 

@@ -158,3 +158,33 @@ fn git_leaves_the_common_end_out_when_there_is_no_context() {
     // 2,802 bytes, less two blocks of 1,024, and on to the end of the line that the cut went through.
     assert_eq!((old.len(), new.len()), (758, 758));
 }
+
+/// The way that is not taken for most texts finds what the other one does.
+#[test]
+fn the_fast_way_finds_what_the_slow_one_does() {
+    let rounds = if std::env::var_os("OUTRIGGER_ALL_DIFFS").is_some() { 1_000_000 } else { 4_000 };
+    let mut dice = Dice(0x0123_4567_89ab_cdef);
+    let mut settled = 0;
+    for round in 0..rounds {
+        let size = [3, 12, 60, 400][dice.roll(4) as usize];
+        let lines = dice.roll(size);
+        let mut old = text(&mut dice, lines);
+        // Of three lines one that may occur again, or all of them.
+        if dice.roll(2) == 0 {
+            for (number, line) in old.iter_mut().enumerate().filter(|(number, _)| number % 3 != 0) {
+                let words = format!("{}word {number} ", " ".repeat(4 * (number % 4)));
+                line.splice(0..0, words.into_bytes());
+            }
+        }
+        let new = edited(&mut dice, &old);
+        let (old, new) = (joined(&mut dice, &old), joined(&mut dice, &new));
+        if old == new {
+            continue;
+        }
+        if let Some(fast) = crate::git::fast::changes(&old, &new) {
+            settled += 1;
+            assert_eq!(fast, super::by_libgit2(&old, &new).unwrap(), "round {round}");
+        }
+    }
+    assert!(settled > rounds / 4, "{settled} of {rounds} took the fast way");
+}

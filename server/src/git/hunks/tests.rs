@@ -1,13 +1,16 @@
 use super::{Side, base64, context_of, find, show};
 use crate::{
-    git::{diff::changes, lines::Lines},
+    git::{cache::Cache, diff::changes, lines::Lines},
     protocol::diff::{Eol, Hunk, HunkLine, LineKind},
 };
 
 fn hunks(old: &[u8], new: &[u8], context: u32) -> Vec<Hunk> {
     let changes = changes(old, new, context).unwrap();
     let (old, new) = (Lines::of(old), Lines::of(new));
-    let found = find(Side::Unstaged, &old, &new, &changes, context).unwrap();
+    let found = find(Side::Unstaged, (&old, &new), &changes, context, |content| {
+        Cache::default().name(content)
+    })
+    .unwrap();
     found.iter().map(|hunk| show(hunk, &old, &new, &changes)).collect()
 }
 
