@@ -395,7 +395,8 @@ impl Host {
                 }
                 let state = self.claim.as_ref().map(home::Claim::directory);
                 let inbox = self.inbox.clone();
-                self.repositories.ask(state, roots, command, move |event| {
+                let mark = self.mark.as_ref().map(Mark::variable);
+                self.repositories.ask((state, mark), roots, command, move |event| {
                     // The loop is gone only at the end of the process.
                     let _ = inbox.send(Arrival::Event(event));
                 });

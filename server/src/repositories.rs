@@ -1,6 +1,7 @@
 //! The way to repositories: in the order that the core asks, and only to what lies below a granted folder.
 
 use std::{
+    ffi::OsString,
     path::{Path, PathBuf},
     sync::mpsc,
 };
@@ -19,17 +20,18 @@ pub struct Repositories {
 }
 
 impl Repositories {
-    /// Does not wait; every command is answered by one event. The journal is kept under `state`.
+    /// Does not wait; every command is answered by one event. The journal is kept under `state`, and git is started with
+    /// the variable `mark`.
     pub fn ask(
         &mut self,
-        state: Option<&Path>,
+        (state, mark): (Option<&Path>, Option<Variable>),
         roots: Vec<Root>,
         command: Command,
         told: impl Fn(EventKind) + Send + Sync + Clone + 'static,
     ) {
         if self.door.is_none() {
             let opened = match state {
-                Some(state) => Door::open(state, told.clone()),
+                Some(state) => Door::open(state, mark, told.clone()),
                 None => Err(Failure::new(FailureKind::Io, "There is no folder for the journal.")),
             };
             match opened {
@@ -46,6 +48,9 @@ impl Repositories {
     }
 }
 
+/// A name and a value of the environment.
+type Variable = (OsString, OsString);
+
 /// A thread that looks where a path leads before the repository is asked, so that the loop never waits for a disk.
 struct Door {
     asked: mpsc::Sender<(Vec<Root>, Command)>,
@@ -54,11 +59,13 @@ struct Door {
 impl Door {
     fn open(
         state: &Path,
+        mark: Option<Variable>,
         told: impl Fn(EventKind) + Send + Sync + Clone + 'static,
     ) -> Result<Self, Failure> {
         let answers = told.clone();
         let options = Options {
             state: state.join("git"),
+            environment: mark.into_iter().collect(),
             uri_of: |path| paths::to_uri(path).unwrap_or_default(),
         };
         let report = move |event| {

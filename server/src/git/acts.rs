@@ -188,7 +188,7 @@ impl Scene<'_> {
             }
             OnDisk::Symlink(target) => Entry { mode: SYMLINK, oid: repository.keep_blob(target)? },
             OnDisk::Directory if snapshot.status == FileStatus::Submodule => {
-                let inside = super::process::Git::at(&repository.root.join(path));
+                let inside = repository.git.beside(&repository.root.join(path));
                 let printed = inside.run(arguments!["rev-parse", "HEAD"])?;
                 Entry { mode: SUBMODULE, oid: super::facts::named(&printed)? }
             }

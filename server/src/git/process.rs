@@ -37,7 +37,7 @@ const MAX_WORDS: u64 = 4096;
 #[derive(Clone, Debug)]
 pub struct Git {
     folder: PathBuf,
-    environment: Vec<(&'static str, OsString)>,
+    environment: Vec<(OsString, OsString)>,
 }
 
 impl Git {
@@ -47,10 +47,22 @@ impl Git {
 
     /// The same with one more variable.
     #[must_use]
-    pub fn with(&self, name: &'static str, value: impl Into<OsString>) -> Self {
+    pub fn with(&self, name: &str, value: impl Into<OsString>) -> Self {
+        self.with_all(&[(name.into(), value.into())])
+    }
+
+    /// The same with these variables.
+    #[must_use]
+    pub fn with_all(&self, variables: &[(OsString, OsString)]) -> Self {
         let mut git = self.clone();
-        git.environment.push((name, value.into()));
+        git.environment.extend_from_slice(variables);
         git
+    }
+
+    /// The same in another folder.
+    #[must_use]
+    pub fn beside(&self, folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), ..self.clone() }
     }
 
     /// What git prints; any exit code but 0 is an error.

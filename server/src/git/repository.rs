@@ -1,6 +1,7 @@
 //! One working tree and its repository.
 
 use std::{
+    ffi::OsString,
     path::{Path, PathBuf},
     rc::Rc,
 };
@@ -43,9 +44,13 @@ pub fn root_above(path: &Path) -> Option<PathBuf> {
 }
 
 impl Repository {
-    /// Asks git for its directories, and lets libgit2 try.
-    pub fn open(root: &Path, scratch: &Path) -> Result<Self, Error> {
-        let git = Git::at(root);
+    /// Asks git for its directories, and lets libgit2 try. git is started with these variables too.
+    pub fn open(
+        root: &Path,
+        scratch: &Path,
+        environment: &[(OsString, OsString)],
+    ) -> Result<Self, Error> {
+        let git = Git::at(root).with_all(environment);
         let printed = git.run(arguments![
             "rev-parse",
             "--path-format=absolute",

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    ffi::OsString,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
@@ -250,6 +251,8 @@ pub enum Answer {
 #[derive(Clone, Debug)]
 pub struct Options {
     pub state: PathBuf,
+    /// What git is started with besides our own environment.
+    pub environment: Vec<(OsString, OsString)>,
     /// The `file:` URI of a path.
     pub uri_of: fn(&Path) -> String,
 }

@@ -206,7 +206,10 @@ impl Service<'_> {
         let opened = if let Some(repository) = self.repository.take() {
             repository
         } else {
-            let opened = Repository::open(self.root, &self.room.options.state.join("scratch"))?;
+            let opened = {
+                let options = &self.room.options;
+                Repository::open(self.root, &options.state.join("scratch"), &options.environment)?
+            };
             let outcomes = recover(&opened, &self.room.journal)?;
             if !outcomes.is_empty() {
                 tracing::info!(?outcomes, "acts that were under way were settled");

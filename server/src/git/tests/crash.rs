@@ -33,7 +33,7 @@ const SEED: &str = "OUTRIGGER_CRASH_SEED";
 fn the_child_that_is_killed() {
     let Some(folder) = std::env::var_os(TREE).map(PathBuf::from) else { return };
     let mut dice = Dice(std::env::var(SEED).unwrap().parse().unwrap());
-    let repository = Repository::open(&folder.join("tree"), &folder.join("scratch")).unwrap();
+    let repository = Repository::open(&folder.join("tree"), &folder.join("scratch"), &[]).unwrap();
     let journal = Journal::open(&folder.join("journal")).unwrap();
     recover(&repository, &journal).unwrap();
     let stage = Stage::with(repository, journal);

@@ -3,9 +3,11 @@
 mod acting;
 mod crash;
 mod documents;
+mod families;
 mod figures;
 mod files;
 mod listing;
+mod properties;
 mod threads;
 mod turns;
 mod world;

@@ -97,7 +97,7 @@ fn carried(text: &str, hunks: &[&Hunk], forward: bool) -> String {
 
 /// Whether carrying them would join two lines, which is refused.
 fn joins(text: &str, hunks: &[&Hunk], forward: bool) -> bool {
-    let count = |text: &str| text.split_inclusive('\n').count() as i64;
+    let count = |text: &str| i64::try_from(text.split_inclusive('\n').count()).unwrap();
     let grown: i64 = hunks
         .iter()
         .map(|hunk| i64::from(hunk.new_lines) - i64::from(hunk.old_lines))

@@ -28,7 +28,7 @@ struct Room {
 impl Room {
     fn of(world: &World) -> Self {
         let (sender, events) = mpsc::channel();
-        let options = Options { state: world.beside("state"), uri_of };
+        let options = Options { state: world.beside("state"), environment: Vec::new(), uri_of };
         let handle = Handle::new(options, move |event| drop(sender.send(event))).unwrap();
         Self { handle, events, token: 0, asker: 1 }
     }

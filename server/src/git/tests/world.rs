@@ -22,9 +22,14 @@ impl World {
         Self::with(&[])
     }
 
+    /// A folder without a repository.
+    pub fn bare() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
     /// With more arguments for `git init`.
     pub fn with(options: &[&str]) -> Self {
-        let world = Self { folder: tempfile::tempdir().unwrap() };
+        let world = Self::bare();
         fs::create_dir(world.root()).unwrap();
         let init: Vec<&str> = ["init", "-q", "-b", "main"].iter().chain(options).copied().collect();
         world.git(&init);
@@ -50,7 +55,7 @@ impl World {
     }
 
     pub fn repository(&self) -> Repository {
-        Repository::open(&self.root(), &self.beside("scratch")).unwrap()
+        Repository::open(&self.root(), &self.beside("scratch"), &[]).unwrap()
     }
 
     pub fn write(&self, name: impl AsRef<Path>, text: impl AsRef<[u8]>) {
