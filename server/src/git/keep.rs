@@ -39,7 +39,8 @@ pub struct Kept {
 /// What is known of one file besides its hunks.
 #[derive(Clone, Debug, Default)]
 pub struct Story {
-    pub known: Option<Known>,
+    /// What the turns that touched it last knew, the latest first: of what one of them overwrote, an earlier one knows.
+    pub known: Vec<Known>,
     pub kept: Kept,
 }
 
@@ -69,13 +70,17 @@ impl Story {
         pair: &Pair<'_>,
         hunks: &mut [Hunk],
     ) -> Result<(), Error> {
-        if let Some(known) = self.known.as_ref().filter(|_| !hunks.is_empty()) {
-            let text = match &known.oid {
-                Some(oid) => repository.blob(oid)?,
-                None => Vec::new(),
-            };
+        for known in &self.known {
+            let open = |hunk: &Hunk| hunk.origin.is_none();
+            if !hunks.iter().any(open) {
+                break;
+            }
+            // A text that is gone says nothing any more.
+            let text = known.oid.as_ref().map(|oid| repository.blob(oid)).transpose();
+            let Ok(text) = text else { continue };
+            let text = text.unwrap_or_default();
             let authorship = known.authorship.carried(&text, pair.new_text)?;
-            for hunk in &mut *hunks {
+            for hunk in hunks.iter_mut().filter(|hunk| open(hunk)) {
                 hunk.origin = origin(hunk, &authorship, known, pair);
             }
         }

@@ -34,7 +34,7 @@ impl Service<'_> {
 
     /// What is known of a file besides its hunks.
     pub fn story(&self, path: &Path) -> Story {
-        let known = self.room.turns.known(self.root, path);
+        let known = self.room.turns.known_lately(self.root, path);
         Story { known, kept: self.room.journal.kept(self.root, path) }
     }
 
@@ -119,8 +119,10 @@ impl Service<'_> {
             checkpoint::tree(repository, &id.end())?
         };
         let differences = checkpoint::compare(&repository.git, &start, &end)?;
-        let story_of =
-            |path: &Path| Story { known: turn.known(&PathText::from(path)), kept: Kept::default() };
+        let story_of = |path: &Path| Story {
+            known: turn.known(&PathText::from(path)).into_iter().collect(),
+            kept: Kept::default(),
+        };
         let context = context.min(MAX_CONTEXT);
         let uri_of = room.options.uri_of;
         compare::files(repository, &differences, context, uri_of, &story_of).map(Answer::Compared)
@@ -195,7 +197,7 @@ impl Service<'_> {
     }
 
     pub fn review(&mut self, asker: u64, context: u32) -> Result<Answer, Error> {
-        let mut files = Vec::new();
+        let (mut files, mut reviewed) = (Vec::new(), Vec::new());
         for path in self.desk(0)?.to_review()? {
             let file = self.file(&path);
             let hunks = match self.list(&file, [asker], context) {
@@ -208,7 +210,14 @@ impl Service<'_> {
             let open = |hunk: &&crate::protocol::diff::Hunk| hunk.origin.is_some() && !hunk.kept;
             let hunks: Vec<_> = hunks.unstaged.iter().filter(open).cloned().collect();
             if !hunks.is_empty() {
-                files.push(FileReview { uri: file.uri, hunks });
+                files.push(FileReview { uri: file.uri.clone(), hunks });
+                reviewed.push(file);
+            }
+        }
+        if self.reviewed != reviewed {
+            self.reviewed = reviewed;
+            if let Err(error) = self.rewatch() {
+                tracing::debug!(%error, "files of the review list cannot be watched");
             }
         }
         Ok(Answer::Review(files))

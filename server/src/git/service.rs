@@ -39,7 +39,15 @@ pub fn serve(
     incoming: &Receiver<Incoming>,
     again: &Sender<Incoming>,
 ) {
-    let mut service = Service { room, root, again, repository: None, watch: None };
+    let mut service = Service {
+        room,
+        root,
+        again,
+        repository: None,
+        watch: None,
+        open: Vec::new(),
+        reviewed: Vec::new(),
+    };
     let mut queue = VecDeque::new();
     loop {
         let mut next = Vec::new();
@@ -114,6 +122,10 @@ pub struct Service<'a> {
     again: &'a Sender<Incoming>,
     repository: Option<Repository>,
     pub watch: Option<Watch>,
+    /// Files that editors have open.
+    open: Vec<File>,
+    /// Files of the review list, once somebody asked for it.
+    pub reviewed: Vec<File>,
 }
 
 impl Service<'_> {
@@ -192,7 +204,10 @@ impl Service<'_> {
                     .repository()
                     .and_then(|repository| checkpoint::forget(repository, &names))
                     .map(|()| Answer::Done),
-                Request::Watch { files, .. } => self.watch(files).map(|()| Answer::Done),
+                Request::Watch { files, .. } => {
+                    self.open = files;
+                    self.rewatch().map(|()| Answer::Done)
+                }
                 // These are for nobody's thread.
                 Request::Act { .. } | Request::Journal { .. } | Request::WatchAll { .. } => {
                     Err(Error::Gone)
@@ -444,7 +459,13 @@ impl Service<'_> {
         Ok(Answer::Restored { journal_id: Some(id(number, 0)), paths })
     }
 
-    fn watch(&mut self, files: Vec<File>) -> Result<(), Error> {
+    /// Watches what is open, and what is to be reviewed.
+    pub fn rewatch(&mut self) -> Result<(), Error> {
+        let mut files = self.open.clone();
+        let more =
+            self.reviewed.iter().filter(|file| files.iter().all(|open| open.path != file.path));
+        let more: Vec<File> = more.cloned().collect();
+        files.extend(more);
         if files.is_empty() {
             self.watch = None;
             return Ok(());

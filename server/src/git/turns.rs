@@ -29,6 +29,8 @@ const MAX_TURNS: usize = 200;
 const MAX_AGE: u64 = 30 * 24 * 60 * 60 * 1000;
 /// Files of one turn whose authors are kept.
 pub const MAX_FILES: usize = 2_000;
+/// Turns that are asked who wrote a file.
+const LATELY: usize = 8;
 /// How long a turn may be on its way, in milliseconds; one that takes longer begins with a look of its own.
 const COMING: u64 = 10_000;
 /// Bytes of a prompt that are kept.
@@ -367,10 +369,18 @@ impl Turns {
 
     /// Who wrote a file, as the turn that touched it last has it.
     pub fn known(&self, root: &Path, path: &Path) -> Option<Known> {
-        let loaded = self.loaded().ok()?;
+        self.known_lately(root, path).into_iter().next()
+    }
+
+    /// The same of the last turns, the latest first.
+    pub fn known_lately(&self, root: &Path, path: &Path) -> Vec<Known> {
+        let Ok(loaded) = self.loaded() else { return Vec::new() };
         let path = PathText::from(path);
-        let turns = loaded.turns.get(root)?.values();
-        turns.filter_map(|turn| turn.known(&path)).max_by_key(|known| known.at)
+        let turns = loaded.turns.get(root).into_iter().flat_map(BTreeMap::values).rev();
+        let mut known: Vec<Known> = turns.filter_map(|turn| turn.known(&path)).collect();
+        known.sort_by_key(|known| std::cmp::Reverse(known.at));
+        known.truncate(LATELY);
+        known
     }
 
     /// Files that the agent touched, the latest first.

@@ -1,6 +1,7 @@
 //! Real repositories, with the `git` program as the judge.
 
 mod acting;
+mod agent;
 mod crash;
 mod documents;
 mod families;
