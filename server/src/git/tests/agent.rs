@@ -36,7 +36,7 @@ fn turn(name: &str) -> TurnId {
 impl<'w> Agent<'w> {
     fn of(world: &'w World) -> Self {
         let (sender, events) = mpsc::channel();
-        let options = Options { state: world.beside("state"), uri_of };
+        let options = Options { state: world.beside("state"), environment: Vec::new(), uri_of };
         let handle = Handle::new(options, move |event| drop(sender.send(event))).unwrap();
         Self { world, handle, events, token: 0, at: 1_000 }
     }
