@@ -3,20 +3,10 @@
 use outrigger_tests::Workspace;
 use serde_json::{Value, json};
 
+use crate::scene::changed;
+
 const OLD: &str = "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\nten\n";
 const NEW: &str = "ONE\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\nTEN\n";
-
-/// What `git diff` with these arguments says changed, without headers.
-fn changed(workspace: &Workspace, arguments: &[&str]) -> Vec<String> {
-    let mut git = workspace.command("git");
-    let output = git.arg("diff").args(arguments).arg("-U0").output().unwrap();
-    assert!(output.status.success());
-    let text = String::from_utf8(output.stdout).unwrap();
-    let is_line = |line: &&str| {
-        line.starts_with(['+', '-']) && !line.starts_with("+++ ") && !line.starts_with("--- ")
-    };
-    text.lines().filter(is_line).map(str::to_owned).collect()
-}
 
 fn ids(hunks: &Value) -> Vec<String> {
     let ids =

@@ -4,6 +4,8 @@
 use outrigger_tests::{Ask, Editor, Launch, Workspace};
 use serde_json::{Value, json};
 
+use crate::scene::{PATCH, PATCHED, THREE_LINES};
+
 const OLD: &str = "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\nten\n";
 const NEW: &str = "ONE\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\nTEN\n";
 /// The file as it is, with a line that is not saved between the two hunks.
@@ -74,6 +76,10 @@ impl Dirty {
 
     fn on_disk(&self) -> Option<String> {
         self.workspace.read("poem.txt")
+    }
+
+    fn changed(&self, arguments: &[&str]) -> Vec<String> {
+        crate::scene::changed(&self.workspace, arguments)
     }
 }
 
@@ -204,4 +210,169 @@ fn an_editor_that_leaves_before_it_answers_leaves_no_request_open() {
     let error = two.refused("outrigger/hunk/undo", undo);
     assert_eq!(error["data"]["kind"], "hunkStale");
     assert_eq!(dirty.on_disk().as_deref(), Some(NEW));
+}
+
+/// The code actions at a line, by title. What is on its way of the file's hunks has arrived by then.
+fn offered(editor: &Editor, uri: &str, line: u32) -> Vec<(String, Value)> {
+    ids(editor, uri);
+    let at = json!({ "line": line, "character": 0 });
+    let params = json!({
+        "textDocument": { "uri": uri },
+        "range": { "start": at, "end": at },
+        "context": { "diagnostics": [] },
+    });
+    let actions = editor.call("textDocument/codeAction", params);
+    let named =
+        |action: &Value| (action["title"].as_str().unwrap().to_owned(), action["command"].clone());
+    actions.as_array().unwrap().iter().map(named).collect()
+}
+
+/// Does what the action of this title at a line does.
+fn choose(editor: &Editor, uri: &str, line: u32, title: &str) -> Value {
+    let offered = offered(editor, uri, line);
+    let chosen = offered.iter().find(|(offered, _)| offered == title);
+    let (_, command) = chosen.unwrap_or_else(|| panic!("no {title} among {offered:?}"));
+    editor.call("workspace/executeCommand", command.clone())
+}
+
+#[test]
+fn a_persons_own_hunks_are_staged_unstaged_and_undone_by_code_actions() {
+    let dirty = Dirty::new();
+    let editor = launch(&dirty.workspace).launch();
+    let uri = &dirty.uri;
+    open(&editor, uri, NEW);
+    let titles = |line| -> Vec<String> {
+        offered(&editor, uri, line).into_iter().map(|(title, _)| title).collect()
+    };
+    assert_eq!(titles(0), ["Stage hunk", "Undo hunk"]);
+    assert_eq!(titles(4), Vec::<String>::new());
+
+    choose(&editor, uri, 0, "Stage hunk");
+    assert_eq!(dirty.changed(&["--cached"]), ["-one", "+ONE"]);
+    assert_eq!(titles(0), ["Unstage hunk"]);
+    choose(&editor, uri, 0, "Unstage hunk");
+    assert_eq!(dirty.changed(&["--cached"]), Vec::<String>::new());
+
+    choose(&editor, uri, 9, "Undo hunk");
+    assert_eq!(dirty.on_disk(), Some(NEW.replace("TEN", "ten")));
+    // The editor takes the new text.
+    edit(&editor, uri, 2, &NEW.replace("TEN", "ten"));
+    assert_eq!(titles(9), Vec::<String>::new());
+
+    let undo_last = || {
+        let command = json!({ "command": "outrigger.journal.undoLast", "arguments": [] });
+        editor.call("workspace/executeCommand", command);
+    };
+    undo_last();
+    assert_eq!(dirty.on_disk().as_deref(), Some(NEW));
+    undo_last();
+    assert_eq!(dirty.changed(&["--cached"]), ["-one", "+ONE"]);
+    undo_last();
+    assert_eq!(dirty.changed(&["--cached"]), Vec::<String>::new());
+    let command = json!({ "command": "outrigger.journal.undoLast", "arguments": [] });
+    let nothing = editor.refused("workspace/executeCommand", command);
+    assert_eq!(nothing["data"]["kind"], "journalUnknown");
+    let said = json!({ "type": 3, "message": "There is nothing to take back." });
+    assert_eq!(editor.note("window/showMessage"), said);
+
+    let stale = json!({ "command": "outrigger.hunk.revert", "arguments": [uri, "u3-none"] });
+    let stale = editor.refused("workspace/executeCommand", stale);
+    assert_eq!(stale["data"]["kind"], "hunkStale");
+    assert_eq!(editor.note("window/showMessage")["message"], stale["message"]);
+    let wrong = json!({ "command": "outrigger.hunk.stage", "arguments": [uri] });
+    let wrong = editor.refused("workspace/executeCommand", wrong);
+    assert_eq!(wrong["data"]["kind"], "invalidParams");
+}
+
+#[test]
+fn what_the_agent_wrote_is_marked_until_it_is_undone_kept_or_staged() {
+    let workspace = Workspace::with(&[("notes.txt", THREE_LINES)]);
+    let uri = &workspace.uri("notes.txt");
+    let editor = launch(&workspace)
+        .events(&["codex"])
+        .overlook("codex/", "only to know when the turn is over")
+        .overlook("workspace/codeLens/refresh", "marks come and go with lenses")
+        .launch();
+    let run = |command: &str, arguments: Value| {
+        let params = json!({ "command": command, "arguments": arguments });
+        editor.call("workspace/executeCommand", params)
+    };
+    let marks = || editor.note("textDocument/publishDiagnostics")["diagnostics"].clone();
+    // The editor takes what is on disk now.
+    let mut version = 1;
+    let mut reload = |text: &str| {
+        assert_eq!(workspace.read("notes.txt").as_deref(), Some(text));
+        version += 1;
+        edit(&editor, uri, version, text);
+    };
+    open(&editor, uri, THREE_LINES);
+    let started = run("outrigger.turn.start", json!([PATCH, { "approvalPolicy": "untrusted" }]));
+    let approval = marks()[0]["data"]["approvalId"].clone();
+    run("outrigger.approval.accept", json!([approval]));
+    assert_eq!(marks(), json!([]));
+    editor.note("codex/turn/completed");
+    // The repository has looked at what the turn left when it answers.
+    ids(&editor, uri);
+    reload(PATCHED);
+
+    let marked = marks();
+    let at = json!({
+        "start": { "line": 1, "character": 0 }, "end": { "line": 1, "character": 10_000 },
+    });
+    let hunk = &marked[0]["data"]["hunkId"];
+    let message = "Codex changed line 2: [[patch:*** Begin Patch";
+    let mark = json!([{
+        "range": at, "severity": 3, "source": "outrigger", "code": "agentChange",
+        "message": message, "data": { "hunkId": hunk },
+    }]);
+    assert_eq!(marked, mark);
+    let lens = |title: &str, command: &str| {
+        let command = json!({ "title": title, "command": command, "arguments": [uri, hunk] });
+        json!({ "range": at, "command": command })
+    };
+    let lenses = || editor.call("textDocument/codeLens", json!({ "textDocument": { "uri": uri } }));
+    assert_eq!(
+        lenses(),
+        json!([
+            lens("Keep", "outrigger.hunk.keep"),
+            lens("Undo", "outrigger.hunk.revert"),
+            lens("Stage", "outrigger.hunk.stage"),
+        ])
+    );
+    let hover = || {
+        let position = json!({ "line": 1, "character": 2 });
+        let params = json!({ "textDocument": { "uri": uri }, "position": position });
+        editor.call("textDocument/hover", params)
+    };
+    let said = |is: &str| {
+        let id = |name: &str| started[name].as_str().unwrap().to_owned();
+        let (thread, turn) = (id("threadId"), id("turnId"));
+        let value = format!(
+            "**Written by Codex**, {is}\n\n> \\[\\[patch\\:\\*\\*\\* Begin Patch\n\n\
+             Thread {thread}, turn {turn}"
+        );
+        json!({ "contents": { "kind": "markdown", "value": value }, "range": at })
+    };
+    assert_eq!(hover(), said("not reviewed yet"));
+
+    run("outrigger.hunk.revert", json!([uri, hunk]));
+    assert_eq!(crate::scene::changed(&workspace, &[]), Vec::<String>::new());
+    assert_eq!(marks(), json!([]));
+    reload(THREE_LINES);
+    assert_eq!((lenses(), hover()), (json!([]), Value::Null));
+    run("outrigger.journal.undoLast", json!([]));
+    reload(PATCHED);
+    assert_eq!(marks(), mark);
+
+    run("outrigger.hunk.keep", json!([uri, hunk]));
+    assert_eq!(marks(), json!([]));
+    assert_eq!((lenses(), hover()), (json!([]), said("kept")));
+    assert_eq!(crate::scene::changed(&workspace, &[]), ["-two", "+zwei"]);
+    run("outrigger.journal.undoLast", json!([]));
+    assert_eq!(marks(), mark);
+
+    run("outrigger.hunk.stage", json!([uri, hunk]));
+    assert_eq!(marks(), json!([]));
+    assert_eq!((lenses(), hover()), (json!([]), said("staged")));
+    assert_eq!(crate::scene::changed(&workspace, &["--cached"]), ["-two", "+zwei"]);
 }

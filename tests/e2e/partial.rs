@@ -104,6 +104,14 @@ fn what_cannot_be_left_out_decides_nothing() {
         let error = decide(&editor, &approval, decision, refused).unwrap_err();
         assert_eq!(error["data"]["kind"], "decisionInvalid", "{error}");
     }
+    let document = json!({
+        "uri": workspace.uri("poem.txt"), "languageId": "plaintext", "version": 1,
+        "text": format!("{OLD}typed\n"),
+    });
+    editor.notify("textDocument/didOpen", json!({ "textDocument": document }));
+    let error = decide(&editor, &approval, "accept", json!([poem[0]])).unwrap_err();
+    assert_eq!(error["data"]["kind"], "conflicted");
+    assert_eq!(error["message"], "poem.txt has unsaved edits in Test Editor.");
     decide(&editor, &approval, "decline", json!([])).unwrap();
     assert_eq!(editor.turn_end(&turn), "completed");
     assert_eq!(workspace.read("poem.txt").unwrap(), OLD);

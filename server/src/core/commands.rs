@@ -27,6 +27,16 @@ pub enum Action {
         approval: ApprovalId,
         decision: Value,
     },
+    Hunk {
+        id: RpcId,
+        act: HunkCommand,
+        uri: String,
+        hunk_id: String,
+    },
+    /// Take back the last act of the journal in this session's folders that stands.
+    UndoLast {
+        id: RpcId,
+    },
     StartTurn {
         id: RpcId,
         text: String,
@@ -58,6 +68,15 @@ pub enum Action {
     },
     /// Something of the face itself changed.
     Redraw,
+}
+
+/// What a lens or an action of a hunk does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HunkCommand {
+    Keep,
+    Revert,
+    Stage,
+    Unstage,
 }
 
 /// The second argument of `outrigger.turn.start`.
@@ -100,6 +119,14 @@ impl Step<'_> {
             Action::Decide { id, approval, decision } => {
                 self.decide(session, id, approval, decision.into());
             }
+            Action::Hunk { id, act, uri, hunk_id } => {
+                self.says_failure(session, &id);
+                self.hunk_command(session, id, act, uri, hunk_id);
+            }
+            Action::UndoLast { id } => {
+                self.says_failure(session, &id);
+                self.undo_last(session, id);
+            }
             Action::StartTurn { id, text, options } => {
                 self.start_turn(session, id, Some(text), options);
             }
@@ -118,6 +145,14 @@ impl Step<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// Why this command fails is to be said to the person: not every editor shows the error of a command.
+    fn says_failure(&mut self, session: SessionId, id: &RpcId) {
+        let state = self.world.sessions.get_mut(&session);
+        if let Some(open) = state.and_then(|state| state.open.get_mut(id)) {
+            open.says_failure = true;
         }
     }
 

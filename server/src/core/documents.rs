@@ -12,9 +12,7 @@ use super::{
 use crate::{
     git::{self, Act, InDocument, OpenDocument, Request, TextEdit},
     paths,
-    protocol::{
-        Failure, FailureKind, Outgoing, Raw, RpcError, RpcId, SessionId, document::position,
-    },
+    protocol::{Failure, FailureKind, Outgoing, Raw, RpcError, RpcId, SessionId, document::Places},
 };
 
 /// What the id of a request to an editor begins with.
@@ -55,6 +53,8 @@ impl Step<'_> {
                 | Request::Undo { .. }
                 | Request::Restore { .. }
                 | Request::TurnUndo { .. }
+                // Before a change is accepted in part; once it is, what Codex wrote is on the disk already.
+                | Request::Refuse { only_look: true, .. }
         );
         let mut holders = Vec::new();
         let mut open = Vec::new();
@@ -95,7 +95,7 @@ impl Step<'_> {
         let holders: Vec<&Holder> = documents.iter().filter_map(|one| open.get(*one)).collect();
         let (Some(InDocument { journal_id, edits }), [holder]) = (instead, holders.as_slice())
         else {
-            let failure = self.unsaved(&holders);
+            let failure = self.unsaved(&open, documents);
             return self.fail(session, id, failure);
         };
         let (editor, uri) = (holder.session, holder.uri.clone());
@@ -167,7 +167,8 @@ impl Step<'_> {
     }
 
     /// Why nothing is done to files that somebody edits.
-    fn unsaved(&self, holders: &[&Holder]) -> Failure {
+    pub(super) fn unsaved(&self, open: &[Holder], documents: &[usize]) -> Failure {
+        let holders: Vec<&Holder> = documents.iter().filter_map(|one| open.get(*one)).collect();
         let uris: BTreeSet<&str> = holders.iter().map(|holder| holder.uri.as_str()).collect();
         let editors: Vec<&str> = holders
             .iter()
@@ -186,8 +187,9 @@ impl Step<'_> {
 }
 
 fn params(holder: &Holder, text: &str, edits: &[TextEdit]) -> Value {
-    let place = |byte| {
-        let (line, character) = position(text, byte);
+    let mut places = Places::of(text);
+    let mut place = |byte| {
+        let (line, character) = places.at(byte);
         json!({ "line": line, "character": character })
     };
     let edits: Vec<Value> = edits

@@ -204,6 +204,9 @@ impl Step<'_> {
         match self.world.purposes.remove(&token) {
             Some(Purpose::Hunk(flow)) => self.hunks_answered(flow, result),
             Some(Purpose::Refusal(flow)) => self.refusal_answered(flow, result),
+            Some(Purpose::UndoLast { session, id }) => {
+                self.journal_looked_through(session, id, result);
+            }
             Some(Purpose::Shown { uri }) => self.hunks_looked_at(&uri, token, result.ok()),
             Some(Purpose::Turn(errand)) => self.errand_done(errand, &result),
             _ => {}
@@ -308,6 +311,7 @@ impl Step<'_> {
         if told.is_some_and(|told| Arc::ptr_eq(&told, hunks)) {
             return;
         }
+        self.hunks_are(hunks);
         let all = || hunks.unstaged.iter().chain(&hunks.staged);
         let authored = all().any(|hunk| hunk.origin.is_some()) || self.world.turns.any();
         self.hunks_changed(hunks.uri.clone(), hunks.revision, authored);

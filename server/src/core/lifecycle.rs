@@ -139,9 +139,12 @@ impl Step<'_> {
                 self.document_opened(session, &uri);
             }
             "textDocument/didChange" => {
-                let last = note.changes.last();
-                let whole = last.filter(|_| note.changes.iter().all(|one| one.range.is_none()));
-                state.edited(&uri, version, whole.map(|change| &*change.text));
+                if let Some(last) = note.changes.last() {
+                    let whole = note.changes.iter().all(|one| one.range.is_none());
+                    state.edited(&uri, version, whole.then_some(&*last.text));
+                } else if let Some(document) = state.documents.get_mut(&*uri) {
+                    document.version = version;
+                }
                 self.document_edited(session, &uri);
             }
             "textDocument/didSave" => {

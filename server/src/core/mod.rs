@@ -10,6 +10,7 @@ mod documents;
 mod failure;
 pub mod grants;
 mod history;
+mod hunk_commands;
 mod hunks;
 mod idle;
 mod kept;
@@ -51,7 +52,7 @@ use crate::{
     store,
 };
 
-pub use commands::{Action, TurnOptions};
+pub use commands::{Action, HunkCommand, TurnOptions};
 pub use idle::Daemon;
 use session::Session;
 
@@ -242,6 +243,11 @@ enum Purpose {
     Hunk(hunks::Flow),
     /// An editor was asked to change a document.
     Edit(documents::Edit),
+    /// Looking for the last act that can be taken back.
+    UndoLast {
+        session: SessionId,
+        id: RpcId,
+    },
     /// The hunks of an open document.
     Shown {
         uri: String,
@@ -396,7 +402,12 @@ impl Step<'_> {
     fn request(&mut self, session: SessionId, id: RpcId, method: String, params: Value) {
         let now = self.now;
         let Some(state) = self.world.sessions.get_mut(&session) else { return };
-        let open = session::OpenRequest { method: method.clone(), since: now, token: None };
+        let open = session::OpenRequest {
+            method: method.clone(),
+            since: now,
+            token: None,
+            says_failure: false,
+        };
         state.open.insert(id.clone(), open);
         if let Some(upstream) = method.strip_prefix("codex/") {
             self.proxy(session, id, upstream, &params);
@@ -511,6 +522,10 @@ impl Step<'_> {
     }
 
     fn fail(&mut self, session: SessionId, id: RpcId, failure: Failure) {
+        let open = self.world.sessions.get(&session).and_then(|state| state.open.get(&id));
+        if open.is_some_and(|open| open.says_failure) {
+            self.show_message(session, &failure.message);
+        }
         self.reply(session, id, Err(failure.into()));
     }
 

@@ -164,3 +164,89 @@ impl<'a> Finder<'a> {
         runs
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::diff::{Eol, FileStatus, HunkLine};
+
+    /// A hunk as `git diff` prints it, without its head.
+    fn hunk(new_start: u32, diff: &str) -> Hunk {
+        let lines: Vec<HunkLine> = diff
+            .lines()
+            .map(|line| HunkLine {
+                kind: match line.as_bytes()[0] {
+                    b'+' => LineKind::Added,
+                    b'-' => LineKind::Removed,
+                    _ => LineKind::Context,
+                },
+                text: line[1..].to_owned(),
+                eol: Eol::Lf,
+                base64: None,
+            })
+            .collect();
+        let count = |without| lines.iter().filter(|line| line.kind != without).count() as u32;
+        Hunk {
+            hunk_id: format!("at {new_start}"),
+            old_start: new_start,
+            old_lines: count(LineKind::Added),
+            new_start,
+            new_lines: count(LineKind::Removed),
+            lines,
+            mode_change: None,
+            origin: None,
+            kept: false,
+        }
+    }
+
+    /// Where these hunks are drawn: `(id, [(line, lines)])`.
+    fn placed(hunks: &[Hunk], text: &str, as_saved: bool) -> Vec<(String, Vec<(u32, u32)>)> {
+        let file = FileHunks {
+            uri: String::new(),
+            revision: 1,
+            status: FileStatus::Modified,
+            unstaged: hunks.to_vec(),
+            staged: Vec::new(),
+        };
+        let runs = |runs: &[Run]| runs.iter().map(|run| (run.first, run.lines)).collect();
+        let placed = place(&file, text, as_saved).into_iter();
+        placed.map(|hunk| (hunk.hunk_id.clone(), runs(&hunk.runs))).collect()
+    }
+
+    #[test]
+    fn each_run_of_changed_lines_has_its_place() {
+        let file = "a\nB\nc\ne\nf\nnew\nnew\ng\n";
+        let hunk = hunk(1, " a\n-b\n+B\n c\n-d\n e\n f\n+new\n+new\n g");
+        let runs = vec![(1, 1), (3, 0), (5, 2)];
+        assert_eq!(placed(&[hunk], file, true), [("at 1".to_owned(), runs)]);
+    }
+
+    #[test]
+    fn what_was_typed_elsewhere_moves_a_hunk_and_beside_it_leaves_it_there() {
+        let hunk = hunk(1, " a\n-b\n+B\n c");
+        let at = |line| [("at 1".to_owned(), vec![(line, 1)])];
+        let one = std::slice::from_ref(&hunk);
+        assert_eq!(placed(one, "x\ny\na\r\nB\r\nc\r\n", false), at(3));
+        assert_eq!(placed(one, "a!\nB\nc\n", false), at(1));
+        assert_eq!(placed(one, "a\nB!\nc\n", false), []);
+    }
+
+    #[test]
+    fn of_two_places_neither_is_chosen_unless_the_file_is_what_is_shown() {
+        let hunk = hunk(4, " a\n-b\n+B\n c");
+        let text = "a\nB\nc\na\nB\nc\n";
+        let one = std::slice::from_ref(&hunk);
+        assert_eq!(placed(one, text, false), []);
+        assert_eq!(placed(one, text, true), [("at 4".to_owned(), vec![(4, 1)])]);
+    }
+
+    #[test]
+    fn removed_lines_stand_where_the_next_one_is() {
+        let last = hunk(1, " a\n-b");
+        assert_eq!(placed(&[last], "a\n", true), [("at 1".to_owned(), vec![(1, 0)])]);
+        let mut all = hunk(0, "-a\n-b");
+        all.new_lines = 0;
+        assert_eq!(placed(&[all.clone()], "", true), [("at 0".to_owned(), vec![(0, 0)])]);
+        assert_eq!(placed(&[all], "typed\n", false), []);
+    }
+}

@@ -133,6 +133,7 @@ impl Step<'_> {
             Purpose::Proposal { .. }
             | Purpose::Hunk(_)
             | Purpose::Edit(_)
+            | Purpose::UndoLast { .. }
             | Purpose::Shown { .. }
             | Purpose::Turn(_)
             | Purpose::Settings { .. }

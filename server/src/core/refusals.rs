@@ -6,7 +6,7 @@ use std::{borrow::Cow, fmt::Write};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Effect, Purpose, Step, approvals::Taken, grants::Root, proposals};
+use super::{Effect, Purpose, Step, approvals::Taken, documents::Holder, grants::Root, proposals};
 use crate::{
     codex::{requests, views},
     git::{self, Answer, Request},
@@ -42,6 +42,8 @@ pub(super) enum Flow {
         id: RpcId,
         approval: ApprovalId,
         hunks: Vec<HunkRef>,
+        /// Documents that the repository was told of.
+        open: Vec<Holder>,
     },
     /// Codex is told before the change is accepted.
     Told {
@@ -71,7 +73,7 @@ impl Step<'_> {
                 return self.fail(session, id, failure.with("approvalId", approval.as_str()));
             }
         };
-        let flow = Flow::Look { session, id, approval, hunks };
+        let flow = Flow::Look { session, id, approval, hunks, open: Vec::new() };
         self.refuse(session, roots, unwanted, flow);
     }
 
@@ -80,12 +82,15 @@ impl Step<'_> {
         session: SessionId,
         roots: Vec<Root>,
         unwanted: Vec<git::Unwanted>,
-        flow: Flow,
+        mut flow: Flow,
     ) {
         let only_look = matches!(flow, Flow::Look { .. });
+        let (request, holders) = self.minding(Request::Refuse { unwanted, only_look });
+        if let Flow::Look { open, .. } = &mut flow {
+            *open = holders;
+        }
         let at = self.now.epoch_ms;
         let token = self.token(Purpose::Refusal(flow));
-        let request = Request::Refuse { unwanted, only_look };
         let command = git::Command { token, asker: u64::from(session.0), at, request };
         self.effects.push(Effect::Git { roots, command });
     }
@@ -93,7 +98,11 @@ impl Step<'_> {
     /// A repository answered.
     pub(super) fn refusal_answered(&mut self, flow: Flow, result: Result<Answer, Failure>) {
         match (flow, result) {
-            (Flow::Look { session, id, approval, hunks }, Ok(_)) => {
+            (Flow::Look { session, id, open, .. }, Ok(Answer::Unsaved { documents, .. })) => {
+                let failure = self.unsaved(&open, &documents);
+                self.fail(session, id, failure);
+            }
+            (Flow::Look { session, id, approval, hunks, .. }, Ok(_)) => {
                 let decision = json!("accept");
                 self.decide(session, Some(id), approval, Taken { decision, but: hunks });
             }

@@ -71,6 +71,8 @@ pub struct OpenRequest {
     pub since: Now,
     /// The token of the request upstream that it waits for.
     pub token: Option<u64>,
+    /// A failure of it is shown to the person as well.
+    pub says_failure: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -77,6 +77,32 @@ impl Step<'_> {
         }
     }
 
+    /// What an act left of a file is drawn before anybody can ask for it.
+    pub(super) fn hunks_are(&mut self, hunks: &Arc<FileHunks>) {
+        let shown = self.world.shown_hunks.0.iter_mut();
+        let mut open = Vec::new();
+        for (uri, shown) in shown.filter(|(open, _)| paths::same_file(open, &hunks.uri)) {
+            // Of the text they are in, only a look knows.
+            (shown.hunks, shown.disk) = (Some(Arc::clone(hunks)), None);
+            open.push(uri.clone());
+        }
+        for uri in open {
+            self.place_everywhere(&uri);
+        }
+    }
+
+    fn place_everywhere(&mut self, uri: &str) {
+        let sessions = self.world.sessions.values();
+        let holders: Vec<SessionId> = sessions
+            .filter(|session| session.documents.contains_key(uri))
+            .map(|session| session.id)
+            .collect();
+        for session in holders {
+            self.place_hunks(session, uri);
+        }
+        self.redraw();
+    }
+
     fn look_at(&mut self, uri: &str) {
         let holds =
             |session: &&super::Session| session.trusted && session.documents.contains_key(uri);
@@ -114,7 +140,6 @@ impl Step<'_> {
             self.look_at(uri);
         }
         let disk = self.world.shown_hunks.0.get(uri).and_then(|shown| shown.disk);
-        let mut holders = Vec::new();
         for state in self.world.sessions.values_mut() {
             let Some(document) = state.documents.get_mut(uri) else { continue };
             if let (Some(text), Some(disk)) = (&document.text, disk)
@@ -123,12 +148,8 @@ impl Step<'_> {
             {
                 (document.dirty, document.synced) = (false, true);
             }
-            holders.push(state.id);
         }
-        for session in holders {
-            self.place_hunks(session, uri);
-        }
-        self.redraw();
+        self.place_everywhere(uri);
     }
 
     fn place_hunks(&mut self, session: SessionId, uri: &str) {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Face, draw};
 use crate::{
-    core::{Action, TurnOptions, World, session::Session},
+    core::{Action, HunkCommand, TurnOptions, World, session::Session},
     protocol::{
         ApprovalId, Failure, FailureKind, Raw, RpcId, ThreadId,
         approval::{Approval, DecisionScope},
@@ -20,6 +20,11 @@ pub const NAMES: &[&str] = &[
     "outrigger.approval.cancel",
     "outrigger.approval.next",
     "outrigger.approval.showDiff",
+    "outrigger.hunk.keep",
+    "outrigger.hunk.revert",
+    "outrigger.hunk.stage",
+    "outrigger.hunk.unstage",
+    "outrigger.journal.undoLast",
     "outrigger.turn.start",
     "outrigger.turn.interrupt",
     "outrigger.thread.new",
@@ -53,6 +58,11 @@ impl Face {
                 return actions;
             }
             "outrigger.approval.showDiff" => return show_diff(world, state, id, argument(0)),
+            "outrigger.hunk.keep" => return hunk(id, HunkCommand::Keep, command, arguments),
+            "outrigger.hunk.revert" => return hunk(id, HunkCommand::Revert, command, arguments),
+            "outrigger.hunk.stage" => return hunk(id, HunkCommand::Stage, command, arguments),
+            "outrigger.hunk.unstage" => return hunk(id, HunkCommand::Unstage, command, arguments),
+            "outrigger.journal.undoLast" => return vec![Action::UndoLast { id }],
             "outrigger.turn.start" => {
                 let Some(text) = argument(0).and_then(Value::as_str) else {
                     return refuse(
@@ -173,6 +183,15 @@ fn options(argument: Option<&Value>) -> Result<TurnOptions, String> {
         None => Ok(TurnOptions::default()),
         Some(value) => TurnOptions::deserialize(value)
             .map_err(|error| format!("The options are not valid: {error}.")),
+    }
+}
+
+fn hunk(id: RpcId, act: HunkCommand, command: &str, arguments: Option<&Vec<Value>>) -> Vec<Action> {
+    match arguments.map(Vec::as_slice) {
+        Some([Value::String(uri), Value::String(hunk_id)]) => {
+            vec![Action::Hunk { id, act, uri: uri.clone(), hunk_id: hunk_id.clone() }]
+        }
+        _ => refuse(id, &format!("{command} takes a file: URI and the id of a hunk in it.")),
     }
 }
 

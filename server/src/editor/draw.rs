@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::words;
+use super::{hunks, words};
 use crate::{
     core::{
         Action, World,
@@ -64,6 +64,7 @@ pub fn lens_signature(world: &World, state: &Session) -> Vec<String> {
     if !approvals.is_empty() {
         signature.extend(dirty.map(|(uri, _)| uri.clone()));
     }
+    signature.extend(hunks::lens_signature(state));
     signature
 }
 
@@ -93,6 +94,7 @@ pub fn lenses(world: &World, state: &Session, uri: &str) -> (Vec<Value>, Vec<App
         }
         shown.push(id.clone());
     }
+    lenses.extend(hunks::lenses(state, uri));
     (lenses, shown)
 }
 
@@ -103,34 +105,59 @@ fn lens(line: u32, title: &str, command: &str, approval: &ApprovalId) -> Value {
     })
 }
 
-/// The choices at the lines of an approval, as code actions.
+/// Where an editor asks for code actions, and for which.
+pub struct Asked<'a> {
+    first: u64,
+    last: u64,
+    only: Option<Vec<&'a str>>,
+    diagnostics: &'a [Value],
+}
+
+impl<'a> Asked<'a> {
+    fn of(params: &'a Value) -> Self {
+        let line = |pointer: &str| params.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
+        let list = |pointer: &str| params.pointer(pointer).and_then(Value::as_array);
+        Self {
+            first: line("/range/start/line"),
+            last: line("/range/end/line"),
+            only: list("/context/only")
+                .map(|kinds| kinds.iter().filter_map(Value::as_str).collect()),
+            diagnostics: list("/context/diagnostics").map(Vec::as_slice).unwrap_or_default(),
+        }
+    }
+
+    /// Whether any of these lines is meant.
+    pub fn touches(&self, first: u32, last: u32) -> bool {
+        u64::from(first) <= self.last && self.first <= u64::from(last)
+    }
+
+    pub fn wants(&self, kind: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(&kind))
+    }
+
+    /// Our diagnostics there that have this value.
+    pub fn marked(&self, pointer: &str, value: &str) -> Vec<&'a Value> {
+        let ours = |diagnostic: &&Value| {
+            diagnostic.get("source") == Some(&json!("outrigger"))
+                && diagnostic.pointer(pointer) == Some(&json!(value))
+        };
+        self.diagnostics.iter().filter(ours).collect()
+    }
+}
+
+/// The choices at the lines that are asked for, as code actions.
 pub fn actions(world: &World, state: &Session, uri: &str, params: &Value) -> Vec<Value> {
-    let line = |pointer: &str| params.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
-    let (first, last) = (line("/range/start/line"), line("/range/end/line"));
-    let only: Option<Vec<&str>> = params
-        .pointer("/context/only")
-        .and_then(Value::as_array)
-        .map(|kinds| kinds.iter().filter_map(Value::as_str).collect());
+    let asked = Asked::of(params);
     let mut actions = Vec::new();
     for approval in relevant(world, state) {
         let Some(places) = places(state, uri, approval) else { continue };
         // At the top of the active document it concerns the whole of it.
-        let here = |place: &&Place| {
-            !place.in_file
-                || u64::from(place.line) <= last && first <= u64::from(place.line + place.lines)
-        };
+        let here =
+            |place: &&Place| !place.in_file || asked.touches(place.line, place.line + place.lines);
         let Some(place) = places.iter().find(here) else { continue };
-        let ours = |diagnostic: &&Value| {
-            diagnostic.get("source") == Some(&json!("outrigger"))
-                && diagnostic.pointer("/data/approvalId") == Some(&json!(approval.approval_id))
-        };
-        let marked: Vec<&Value> = params
-            .pointer("/context/diagnostics")
-            .and_then(Value::as_array)
-            .map(|all| all.iter().filter(ours).collect())
-            .unwrap_or_default();
+        let marked = asked.marked("/data/approvalId", approval.approval_id.as_str());
         let kind = if marked.is_empty() { "refactor" } else { "quickfix" };
-        if only.as_ref().is_some_and(|only| !only.contains(&kind)) {
+        if !asked.wants(kind) {
             continue;
         }
         let what = if place.in_file { &place.says } else { &words::headline(approval) };
@@ -145,6 +172,7 @@ pub fn actions(world: &World, state: &Session, uri: &str, params: &Value) -> Vec
             }));
         }
     }
+    actions.extend(hunks::actions(world, state, uri, &asked));
     actions
 }
 
@@ -171,6 +199,12 @@ pub fn diagnostics(
                 }));
                 shown.push(approval.approval_id.clone());
             }
+        }
+    }
+    for uri in state.documents.keys() {
+        let marks = hunks::diagnostics(world, state, uri);
+        if !marks.is_empty() {
+            by_document.entry(uri.clone()).or_default().extend(marks);
         }
     }
     (by_document, shown)
@@ -252,7 +286,7 @@ fn choices(approval: &Approval) -> Vec<(&'static str, &'static str)> {
     choices
 }
 
-fn range(line: u32, lines: u32) -> Value {
+pub(super) fn range(line: u32, lines: u32) -> Value {
     // To the end of the last line: editors cut a column that is too large.
     let end = if lines == 0 { line } else { line + lines };
     json!({

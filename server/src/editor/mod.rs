@@ -3,6 +3,7 @@
 
 mod commands;
 mod draw;
+mod hunks;
 mod prompts;
 mod words;
 
@@ -60,6 +61,7 @@ impl Face {
                 "positionEncoding": "utf-16",
                 "textDocumentSync": { "openClose": true, "change": 1, "save": true },
                 "codeLensProvider": { "resolveProvider": false },
+                "hoverProvider": true,
                 "codeActionProvider": { "codeActionKinds": ["quickfix", "refactor"] },
                 "executeCommandProvider": { "commands": commands::NAMES },
                 "workspace": {
@@ -102,6 +104,12 @@ impl Face {
             ("textDocument/codeAction", Some(uri)) => {
                 let actions = draw::actions(world, state, uri, params);
                 vec![Action::Answer { id, result: Ok(Raw::of(&actions)) }]
+            }
+            ("textDocument/hover", Some(uri)) => {
+                let line = params.pointer("/position/line").and_then(Value::as_u64);
+                let line = line.and_then(|line| u32::try_from(line).ok()).unwrap_or(u32::MAX);
+                let hover = hunks::hover(world, state, uri, line);
+                vec![Action::Answer { id, result: Ok(Raw::of(&hover)) }]
             }
             ("workspace/executeCommand", _) => self.execute(world, state, id, params),
             _ => {
@@ -220,3 +228,6 @@ fn publish(uri: &str, diagnostics: &[Value]) -> Outgoing {
         params: Raw::of(&json!({ "uri": uri, "diagnostics": diagnostics })),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,15 +2,18 @@
 
 use crate::protocol::approval::{Approval, ApprovalKind, ChangeKind, ProposedChange};
 
-/// A command in a lens is cut here; the whole stands in the prompt.
-const MAX_COMMAND: usize = 120;
+/// A command or a prompt in one line is cut here; the whole stands elsewhere.
+const MAX_LINE: usize = 120;
 
 /// One line that says what Codex wants.
 pub fn headline(approval: &Approval) -> String {
     match approval.kind {
         ApprovalKind::Command => match host(approval) {
             Some(host) => format!("Codex wants to reach {host}"),
-            None => format!("Codex wants to run: {}", shortened(approval.command.as_deref())),
+            None => format!(
+                "Codex wants to run: {}",
+                shortened(approval.command.as_deref().unwrap_or("a command"))
+            ),
         },
         ApprovalKind::FileChange => format!("Codex wants to change {}", files(approval)),
         ApprovalKind::Permissions => "Codex asks for more permissions".to_owned(),
@@ -48,17 +51,77 @@ pub fn lines(first: u32, count: u32) -> String {
     }
 }
 
+/// What was done to these lines, which are counted from 1.
+pub fn changed(first: u32, last: u32, added: bool) -> String {
+    match (added, first == last) {
+        (false, _) => format!("Codex removed lines before line {first}"),
+        (true, true) => format!("Codex changed line {first}"),
+        (true, false) => format!("Codex changed lines {first}–{last}"),
+    }
+}
+
+/// Who wrote a line, as a hover says it.
+pub struct Authorship<'a> {
+    /// Its name, or its id where it has none.
+    pub thread: &'a str,
+    pub turn: &'a str,
+    pub prompt: Option<&'a str>,
+    /// What became of it.
+    pub is: &'a str,
+}
+
+impl Authorship<'_> {
+    pub fn plain(&self) -> String {
+        let mut text = format!("Written by Codex, {}", self.is);
+        for (what, is) in
+            [("Prompt", self.prompt), ("Thread", Some(self.thread)), ("Turn", Some(self.turn))]
+        {
+            if let Some(is) = is {
+                text.extend(["\n", what, ": ", is]);
+            }
+        }
+        text
+    }
+
+    pub fn markdown(&self) -> String {
+        let mut text = format!("**Written by Codex**, {}", self.is);
+        if let Some(prompt) = self.prompt {
+            text.extend(["\n\n> ", &escaped(prompt)]);
+        }
+        text.extend(["\n\nThread ", &escaped(self.thread), ", turn ", &escaped(self.turn)]);
+        text
+    }
+}
+
+/// A text that is one line of Markdown and means nothing in it.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\n' | '\r' => escaped.push(' '),
+            _ => {
+                if letter.is_ascii_punctuation() && letter != '-' {
+                    escaped.push('\\');
+                }
+                escaped.push(letter);
+            }
+        }
+    }
+    escaped
+}
+
 fn host(approval: &Approval) -> Option<String> {
     let context: serde_json::Value = approval.network.as_ref()?.decode().ok()?;
     context.get("host")?.as_str().map(str::to_owned)
 }
 
-fn shortened(command: Option<&str>) -> String {
-    let command = command.unwrap_or("a command").replace('\n', " ⏎ ");
-    if command.chars().count() <= MAX_COMMAND {
-        return command;
+/// One line of this.
+pub fn shortened(text: &str) -> String {
+    let text = text.replace('\n', " ⏎ ");
+    if text.chars().count() <= MAX_LINE {
+        return text;
     }
-    let mut cut: String = command.chars().take(MAX_COMMAND).collect();
+    let mut cut: String = text.chars().take(MAX_LINE).collect();
     cut.push('…');
     cut
 }

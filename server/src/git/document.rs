@@ -55,7 +55,7 @@ pub struct TextEdit {
 /// What came of asking for edits of a document.
 pub enum Planned {
     Edits(InDocument),
-    /// Only the disk has it: a mode, or that the file is there at all.
+    /// There is nothing to edit: only the disk has it, such as a mode, or that the file is there at all.
     OnDiskOnly,
 }
 
@@ -81,6 +81,9 @@ impl Scene<'_> {
         text: &str,
     ) -> Result<Planned, Refused> {
         let saved = Snapshot::take(self.repository, path).map_err(Refused::Because)?;
+        if !matches!(saved.disk, OnDisk::File(_)) {
+            return Ok(Planned::OnDiskOnly);
+        }
         let (raw, hidden) = with_bom(&saved.disk, text);
         let there = Snapshot::of(self.repository, path, as_file(&saved.disk, &raw))
             .map_err(Refused::Because)?;
@@ -123,6 +126,9 @@ impl Scene<'_> {
         let [changed] = written.record.files.as_slice() else { return Ok(Planned::OnDiskOnly) };
         let path = path_of(changed);
         let saved = Snapshot::take(self.repository, &path)?;
+        if !matches!(saved.disk, OnDisk::File(_)) {
+            return Ok(Planned::OnDiskOnly);
+        }
         let (raw, hidden) = with_bom(&saved.disk, text);
         let mode = saved.working_mode().unwrap_or(REGULAR);
         let now = state(mode, &raw)?;
@@ -148,7 +154,8 @@ impl Scene<'_> {
         undoes: Option<&str>,
         hidden: usize,
     ) -> Result<Planned, Error> {
-        let Some(told) = told(&edits, hidden) else { return Ok(Planned::OnDiskOnly) };
+        let told = told(&edits, hidden).filter(|told| !told.is_empty());
+        let Some(told) = told else { return Ok(Planned::OnDiskOnly) };
         let changed = Changed {
             path: path.into(),
             before: Some(state(mode, before)?),

@@ -112,6 +112,9 @@ impl Service<'_> {
                 let differences = checkpoint::compare(&repository.git, &end, &start)?;
                 Ok(differences.into_iter().map(|one| one.path).collect())
             }
+            Request::Refuse { unwanted, .. } => {
+                Ok(unwanted.iter().map(|one| self.inside(&one.path)).collect())
+            }
             _ => Ok(Vec::new()),
         }
     }

@@ -36,21 +36,38 @@ pub fn lines(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The place of a byte in a text, as an editor counts: line from 0, then UTF-16 units. Past the end is the end.
-pub fn position(text: &str, byte: usize) -> (u32, u32) {
-    let byte = (0..=byte.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    let before = &text.as_bytes()[..byte];
-    let (mut line, mut start) = (0, 0);
-    for end in memchr::memchr2_iter(b'\n', b'\r', before) {
-        // The two bytes of one end count once, also when only the first of them is before the place.
-        if before[end] == b'\r' && text.as_bytes().get(end + 1) == Some(&b'\n') {
-            continue;
-        }
-        line += 1;
-        start = end + 1;
+/// Places in a text as an editor counts them: lines from 0, then UTF-16 units.
+pub struct Places<'a> {
+    text: &'a str,
+    /// As far as lines were counted.
+    seen: usize,
+    line: u32,
+    /// Where that line begins.
+    start: usize,
+}
+
+impl<'a> Places<'a> {
+    pub fn of(text: &'a str) -> Self {
+        Self { text, seen: 0, line: 0, start: 0 }
     }
-    let units = text[start..byte].encode_utf16().count();
-    (line, u32::try_from(units).unwrap_or(u32::MAX))
+
+    /// The place of a byte, which is not before the last one that was asked for. Past the end is the end.
+    pub fn at(&mut self, byte: usize) -> (u32, u32) {
+        let bytes = self.text.as_bytes();
+        let byte = self.text.floor_char_boundary(byte);
+        for end in memchr::memchr2_iter(b'\n', b'\r', &bytes[self.seen..byte.max(self.seen)]) {
+            let end = self.seen + end;
+            // The two bytes of one end count once, also when only the first of them is before the place.
+            if bytes[end] == b'\r' && bytes.get(end + 1) == Some(&b'\n') {
+                continue;
+            }
+            self.line += 1;
+            self.start = end + 1;
+        }
+        self.seen = byte.max(self.seen);
+        let units = self.text[self.start.min(byte)..byte].encode_utf16().count();
+        (self.line, u32::try_from(units).unwrap_or(u32::MAX))
+    }
 }
 
 #[cfg(test)]
@@ -74,12 +91,13 @@ mod tests {
     #[test]
     fn places_are_counted_as_editors_count() {
         let text = "a𝄞b\r\nc\rd\ne";
-        let at = |part: &str| position(text, text.find(part).unwrap());
+        let mut places = Places::of(text);
+        let mut at = |part: &str| places.at(text.find(part).unwrap());
         assert_eq!(
             [at("a"), at("b"), at("c"), at("d"), at("e")],
             [(0, 0), (0, 3), (1, 0), (2, 0), (3, 0)]
         );
-        assert_eq!(position(text, 1_000), (3, 1));
+        assert_eq!(Places::of(text).at(1_000), (3, 1));
         assert_eq!(lines(text).collect::<Vec<_>>(), ["a𝄞b", "c", "d", "e"]);
         assert_eq!(lines("x\n").collect::<Vec<_>>(), ["x", ""]);
     }

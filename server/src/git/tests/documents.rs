@@ -135,6 +135,15 @@ fn the_whole_file_goes_back_in_the_document_and_what_only_the_disk_has_does_not(
     assert_eq!(after, "a\nb\nc\n");
     assert_eq!(reverted(&stage, "new", &Selection::File, "x\ntyped\n").unwrap(), None);
 
+    // It is what the index has, and the file is another.
+    assert_eq!(reverted(&stage, "f", &Selection::File, "a\nb\nc\n").unwrap(), None);
+    std::fs::remove_file(world.path("f")).unwrap();
+    let gone = stage.hunks("f", Side::Unstaged, 3);
+    for selection in [whole(&[&gone[0]]), Selection::File] {
+        assert_eq!(reverted(&stage, "f", &selection, "typed\na\nB\nc\n").unwrap(), None);
+    }
+    world.write("f", "a\nB\nc\n");
+
     world.chmod("f", 0o755);
     let hunks = stage.hunks("f", Side::Unstaged, 3);
     let mode = hunks.iter().find(|hunk| hunk.mode_change.is_some()).unwrap();
