@@ -376,3 +376,33 @@ fn what_the_agent_wrote_is_marked_until_it_is_undone_kept_or_staged() {
     assert_eq!((lenses(), hover()), (json!([]), said("staged")));
     assert_eq!(crate::scene::changed(&workspace, &["--cached"]), ["-two", "+zwei"]);
 }
+
+#[test]
+fn a_turn_is_not_taken_back_behind_unsaved_edits() {
+    let workspace = Workspace::with(&[("notes.txt", THREE_LINES)]);
+    let uri = &workspace.uri("notes.txt");
+    let editor = launch(&workspace)
+        .events(&["codex", "approval"])
+        .overlook("codex/", "only to know when the turn is over")
+        .overlook("outrigger/approval/", "it is decided as it comes")
+        .overlook("workspace/codeLens/refresh", "marks come and go with lenses")
+        .overlook("textDocument/publishDiagnostics", "the story is told by files")
+        .launch();
+    let thread = editor.start_thread();
+    let turn = editor.start_turn(&thread, PATCH);
+    let approval = editor.approval();
+    let decision = json!({ "approvalId": approval["approvalId"], "decision": "accept" });
+    editor.call("outrigger/approval/decide", decision);
+    assert_eq!(editor.turn_end(&turn), "completed");
+
+    open(&editor, uri, &format!("{PATCHED}typed\n"));
+    let back = json!({ "threadId": thread, "turnId": turn });
+    let error = editor.refused("outrigger/turn/undo", back.clone());
+    assert_eq!(error["data"]["kind"], "conflicted");
+    assert_eq!(error["message"], "notes.txt has unsaved edits in Test Editor.");
+    assert_eq!(workspace.read("notes.txt").as_deref(), Some(PATCHED));
+
+    edit(&editor, uri, 2, PATCHED);
+    editor.call("outrigger/turn/undo", back);
+    assert_eq!(workspace.read("notes.txt").as_deref(), Some(THREE_LINES));
+}
