@@ -281,3 +281,24 @@ fn of_changes_that_are_alike_one_is_kept() {
     agent.ask(Request::Undo { journal_id, context: 0 }).unwrap();
     assert_eq!(flags(&mut agent), [false; 5]);
 }
+
+#[test]
+fn what_is_to_be_reviewed_is_watched_though_no_editor_has_it_open() {
+    let world = poem();
+    let mut agent = Agent::of(&world);
+    let one = turn("one");
+    agent.begins(&one);
+    world.write("g", "agent\n");
+    agent.wrote(&one, "patch", Some(&["g"]));
+    agent.ends(&one);
+    assert_eq!(agent.review(), [("g".to_owned(), 1)]);
+    world.git(&["checkout", "-q", "--", "g"]);
+    let changed = loop {
+        let event = agent.events.recv_timeout(Duration::from_secs(30)).unwrap();
+        if let Event::Changed { file, authored, .. } = event {
+            break (file, authored);
+        }
+    };
+    assert_eq!(changed, (agent.file("g"), true));
+    assert_eq!(agent.review(), []);
+}
