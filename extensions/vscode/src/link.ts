@@ -21,13 +21,12 @@ const EVENTS = ["approval", "thread", "appServer", "diagnostic", "atom", "hunk"]
 
 /**
  * What the sidecar offers an editor without an extension is left unregistered: this extension draws it itself, and
- * the sidecar's command ids are ours.
+ * the sidecar's command ids are ours. Its hover is not: that one says who wrote a line.
  */
 const LEFT_OUT = new Set([
   "workspace/executeCommand",
   "textDocument/codeLens",
   "textDocument/codeAction",
-  "textDocument/hover",
   "textDocument/diagnostic",
 ]);
 

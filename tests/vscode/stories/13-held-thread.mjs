@@ -42,6 +42,11 @@ export default async function (story) {
     await outrigger.view.locator('button[title="Switch thread"]').click();
     const threads = page.locator(".quick-input-list .monaco-list-row", { hasText: "Think about the cart" });
     await threads.nth(1).click();
+    // Both threads begin alike: the copy has gone from the view when what only it has is gone.
+    await outrigger.transcript
+      .locator("outrigger-item", { hasText: "It is right." })
+      .first()
+      .waitFor({ state: "detached" });
     await outrigger.says("The cart looks fine to me.");
     await outrigger.send("And the prices? [[msg:They are in cents.]]");
     await outrigger.says("They are in cents.");

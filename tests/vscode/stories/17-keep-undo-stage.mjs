@@ -30,10 +30,11 @@ export default async function (story) {
     assert.equal(await story.git("diff"), before);
     assert.equal(await story.git("diff", "--cached"), "");
   });
-  await story.step("the next is undone, as a hover says what was there", async () => {
+  await story.step("the next is undone, as a hover says what was there and whose it is", async () => {
     const line = page.locator(".view-line", { hasText: "People who come often" }).first();
     await line.locator("span span").first().hover();
     await page.locator(".monaco-hover", { hasText: "The usual?" }).first().waitFor();
+    await page.locator(".monaco-hover", { hasText: "Warm up the phrases" }).first().waitFor();
     await story.shot("hover");
     await lenses("Undo").first().click();
     await story.eventually("it is as before", async () =>

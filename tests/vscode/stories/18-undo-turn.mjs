@@ -29,6 +29,13 @@ export default async function (story) {
     await page.locator(".view-line", { hasText: "Prices are in EUR" }).first().waitFor();
   });
   await story.shot("review");
+  await story.step("a key goes from one change to the next, through all files", async () => {
+    await story.openFile("NOTES.md");
+    for (const name of ["cart.ts", "greeting.ts", "NOTES.md"]) {
+      await page.keyboard.press("Alt+j");
+      await page.locator(".tab.active", { hasText: name }).waitFor();
+    }
+  });
   await story.step("Undo turn asks, and puts all of it back", async () => {
     await outrigger.turnAction("Undo turn").click();
     await page.locator(".monaco-dialog-box", { hasText: "NOTES.md" }).waitFor();
@@ -42,5 +49,11 @@ export default async function (story) {
     await page.locator(".notification-list-item .monaco-button", { hasText: "Take It Back" }).click();
     await story.eventually("the turn's work is there again", async () => (await status()) === after);
     assert.equal(await story.onDisk("NOTES.md"), "Prices are in EUR.\n");
+  });
+  await story.step("all of it is kept at once", async () => {
+    await outrigger.review.filter({ hasText: "NOTES.md" }).waitFor();
+    await story.command("Outrigger: Keep All");
+    await page.getByText("Nothing is left to review").waitFor();
+    assert.equal(await status(), after);
   });
 }

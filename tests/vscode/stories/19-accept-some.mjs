@@ -11,6 +11,8 @@ export default async function (story) {
     await story.openFile("src/greeting.ts");
     await outrigger.open();
     await outrigger.send("Warm up the phrases [[file:three]]");
+    await outrigger.lens("Choose…").waitFor();
+    await story.shot("waiting");
     await outrigger.lens("Choose…").click();
     await rows.filter({ hasText: "See you soon" }).waitFor();
     assert.equal(await rows.count(), 3);

@@ -9,12 +9,20 @@ export type Choice = { uri: string; hunk: Hunk; label: string; description: stri
 /** Nothing to choose among: there is one hunk, or the sidecar does not know the content. */
 const LEAST = 2;
 
+/** A list of choices is wide: a label may have this many characters. */
+const LABEL_LIMIT = 70;
+
 /** The hunks that can be chosen, in the order of the files. */
 export function choicesOf(files: ProposedFile[]): Choice[] {
   return files.flatMap(({ uri, hunks }) =>
     hunks
       .filter(({ hunkId }) => hunkId !== "")
-      .map((hunk) => ({ uri, hunk, label: gist(hunk), description: `${whereWords(hunk)} · ${countsWords(hunk)}` })),
+      .map((hunk) => ({
+        uri,
+        hunk,
+        label: gist(hunk, LABEL_LIMIT),
+        description: `${whereWords(hunk)} · ${countsWords(hunk)}`,
+      })),
   );
 }
 

@@ -38,13 +38,13 @@ export function countsWords(hunk: Hunk): string {
 }
 
 /** The first line that says what a hunk does. */
-export function gist(hunk: Hunk): string {
+export function gist(hunk: Hunk, limit = LINE_LIMIT): string {
   if (hunk.modeChange) return `Mode ${hunk.modeChange.old} → ${hunk.modeChange.new}`;
   const says = (kind: string) => hunk.lines.find((line) => line.kind === kind && line.text.trim() !== "")?.text;
   const added = says("added");
   const text = added ?? says("removed");
   if (text === undefined) return "Empty lines";
-  return added === undefined ? `− ${oneLine(text, LINE_LIMIT).text}` : oneLine(text, LINE_LIMIT).text;
+  return added === undefined ? `− ${oneLine(text, limit).text}` : oneLine(text, limit).text;
 }
 
 export function hunksWord(count: number): string {
