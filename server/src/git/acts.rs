@@ -15,7 +15,7 @@ use super::{
     lines::Lines,
     place::OnDisk,
     publish::{New, publish, temporary},
-    record::{Action, Changed, Kept, Place, Record, State, WHOLE, Written, keep},
+    record::{Action, Changed, Kept, Place, Record, State, WHOLE, Written, keep, keep_of},
     repository::Repository,
     select::{Asked, Finder, Refused, Selection},
     snapshot::{Pair, Snapshot},
@@ -99,7 +99,7 @@ impl Scene<'_> {
         };
         let mut record = self.record(&snapshot, action, &wanted);
         record.acts = plan.acts;
-        let number = self.journal.begin(Written { record, edits: keep(base, &edits) })?;
+        let number = self.journal.begin(Written { record, edits: keep_of(base, &text, &edits) })?;
         self.write(&lock, path, wanted, number)?;
         Ok(plan.outcomes(number))
     }

@@ -3,6 +3,7 @@
 //! Nothing in here can be out of date: a text is found by its object's name, and all else by the texts it was made of.
 
 use std::{
+    borrow::Cow,
     cell::RefCell,
     collections::{HashMap, VecDeque},
     hash::{BuildHasher, RandomState},
@@ -82,6 +83,14 @@ impl Cache {
         texts.push_front((oid.to_owned(), Arc::clone(text)));
         texts.truncate(MAX_TEXTS);
         bound(texts, MAX_TEXT_BYTES, |(_, text)| text.len());
+    }
+
+    /// These bytes, shared where a text that was compared of late is the same.
+    pub fn shared(&self, bytes: Cow<'_, [u8]>) -> Text {
+        let compared = &self.0.borrow().compared;
+        let known = compared.iter().flat_map(|known| [&known.new, &known.old]);
+        let known = known.filter(|text| text.len() == bytes.len());
+        known.cloned().find(|text| **text == *bytes).unwrap_or_else(|| Arc::new(bytes.into_owned()))
     }
 
     /// The hunks between two texts, as they were found before or as they are found now.

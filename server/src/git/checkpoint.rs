@@ -7,6 +7,7 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
+    thread,
 };
 
 use super::{
@@ -20,6 +21,8 @@ use super::{
 
 /// Where the refs are; the default refspecs neither push nor fetch them.
 const REFS: &str = "refs/outrigger/checkpoints/";
+/// The index beside the person's is of use once: nobody will look at its checksum.
+const NO_HASH: &str = "index.skipHash=true";
 /// A file beyond this is left out unless it is as in the index, in bytes.
 const MAX_FILE: u64 = 50 * 1024 * 1024;
 /// Changed files beyond this in sum are left out, in bytes.
@@ -49,12 +52,15 @@ pub fn take(repository: &Repository, mark: &str, name: Option<&str>) -> Result<C
     }
     let side = Side::of(repository, mark)?;
     let git = repository.git.with("GIT_INDEX_FILE", side.path().as_os_str());
-    let listed = git.run(arguments!["ls-files", "-z", "-m", "-o", "-d", "--exclude-standard"])?;
-    let paths: BTreeSet<&[u8]> =
-        listed.split(|byte| *byte == 0).filter(|path| !path.is_empty()).collect();
+    let (changed, new) = listed(&git)?;
+    let of = |listed: &'_ [u8]| -> Vec<Vec<u8>> {
+        let paths = listed.split(|byte| *byte == 0).filter(|path| !path.is_empty());
+        paths.map(<[u8]>::to_vec).collect()
+    };
+    let paths: BTreeSet<Vec<u8>> = of(&changed).into_iter().chain(of(&new)).collect();
     let (mut input, mut left_out, mut sum) = (Vec::new(), Vec::new(), 0);
     for path in paths {
-        let path = from_git(path);
+        let path = from_git(&path);
         match kept(&repository.root.join(&path), sum) {
             Some(size) => {
                 sum += size;
@@ -66,10 +72,10 @@ pub fn take(repository: &Repository, mark: &str, name: Option<&str>) -> Result<C
     }
     if !input.is_empty() {
         let update =
-            ["update-index", "-z", "--add", "--remove", "--replace", "--stdin"].map(AsRef::as_ref);
-        git.feed(&update, &input)?;
+            ["-c", NO_HASH, "update-index", "-z", "--add", "--remove", "--replace", "--stdin"];
+        git.feed(&update.map(AsRef::as_ref), &input)?;
     }
-    let tree = named(&git.run(arguments!["write-tree", "--missing-ok"])?)?;
+    let tree = named(&git.run(arguments!["-c", NO_HASH, "write-tree", "--missing-ok"])?)?;
     if let Some(name) = name {
         keep(repository, &[(name, &tree)])?;
     }
@@ -83,6 +89,17 @@ pub fn keep(repository: &Repository, names: &[(&str, &str)]) -> Result<(), Error
         input.extend_from_slice(format!("update {}\0{tree}\0\0", reference(name)?).as_bytes());
     }
     repository.git.feed(arguments!["update-ref", "-z", "--stdin"], &input).map(drop)
+}
+
+/// What differs from the index, and what is neither in it nor ignored. Both look at all files, so they do it side by side.
+fn listed(git: &Git) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    thread::scope(|scope| {
+        let new = scope.spawn(|| git.run(arguments!["ls-files", "-z", "-o", "--exclude-standard"]));
+        let changed =
+            git.run(arguments!["diff-files", "-z", "--name-only", "--ignore-submodules=dirty"])?;
+        let new = new.join().map_err(|_| Error::Gone)??;
+        Ok((changed, new))
+    })
 }
 
 /// The size of what stands there, if it is to be kept; what is gone is kept as gone.

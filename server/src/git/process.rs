@@ -163,7 +163,9 @@ fn words(stderr: impl Read) -> String {
 
 /// The subcommand, which is what a person can make something of.
 fn command(arguments: &[&OsStr]) -> String {
-    arguments.first().map(|first| first.to_string_lossy().into_owned()).unwrap_or_default()
+    let settings = arguments.iter().step_by(2).take_while(|argument| **argument == "-c").count();
+    let name = arguments.get(settings * 2);
+    name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// How long [`Git`] waits between two looks at a lock, in a spread that keeps two waiters apart.

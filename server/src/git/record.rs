@@ -191,7 +191,11 @@ impl Record {
 /// What is to be kept of these edits of one text. Each goes with the number of its act.
 pub fn keep(before: &[u8], edits: &[(u32, Edit)]) -> Vec<Kept> {
     let all: Vec<Edit> = edits.iter().map(|(_, edit)| edit.clone()).collect();
-    let after = super::splice::apply(before, &all);
+    keep_of(before, &super::splice::apply(before, &all), edits)
+}
+
+/// The same where the text after these edits is at hand.
+pub fn keep_of(before: &[u8], after: &[u8], edits: &[(u32, Edit)]) -> Vec<Kept> {
     let mut kept = Vec::with_capacity(edits.len());
     let (mut gone, mut come) = (0, 0);
     for (act, edit) in edits {
@@ -204,8 +208,8 @@ pub fn keep(before: &[u8], edits: &[(u32, Edit)]) -> Vec<Kept> {
             at: edit.span.start,
             removed: before[edit.span.clone()].to_vec(),
             inserted: edit.with.clone(),
-            lead: after[lead(&after, start)..start].to_vec(),
-            trail: after[end..trail(&after, end)].to_vec(),
+            lead: after[lead(after, start)..start].to_vec(),
+            trail: after[end..trail(after, end)].to_vec(),
         });
     }
     kept

@@ -185,7 +185,7 @@ impl Snapshot {
                 let text = clean(repository, &self.conversion, &self.path, &file.bytes, staged)?;
                 // Most files are as they were staged.
                 let same = *text == **indexed;
-                if same { Arc::clone(&indexed) } else { Arc::new(text.into_owned()) }
+                if same { Arc::clone(&indexed) } else { self.cache.shared(text) }
             }
             OnDisk::Large(size) => return Ok(Err(too_large(*size))),
             _ => Text::default(),

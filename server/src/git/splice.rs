@@ -76,10 +76,24 @@ pub fn in_bytes(base: &[u8], edits: &[LineEdit]) -> Result<Vec<Edit>, Error> {
         }
     }
     found.sort_by_key(|edit| (edit.span.start, edit.span.end));
-    if Lines::of(&apply(base, &found)).len() != expected {
+    if lines_after(base, &found) != expected {
         return Err(Error::Unsupported(Unsupported::JoinsLines));
     }
     Ok(found)
+}
+
+/// How many lines the text has with these edits, which are in order and apart.
+fn lines_after(base: &[u8], edits: &[Edit]) -> u32 {
+    let ends = |text: &[u8]| memchr::memchr_iter(b'\n', text).count();
+    let (mut count, mut at) = (ends(base), 0);
+    let mut last = None;
+    for edit in edits {
+        count = count + ends(&edit.with) - ends(&base[edit.span.clone()]);
+        last = edit.with.last().or(base[at..edit.span.start].last()).or(last);
+        at = edit.span.end;
+    }
+    last = base[at..].last().or(last);
+    count as u32 + u32::from(last.is_some_and(|last| *last != b'\n'))
 }
 
 /// The text with all these edits, which are in order and apart.
@@ -94,4 +108,24 @@ pub fn apply(base: &[u8], edits: &[Edit]) -> Vec<u8> {
     }
     text.extend_from_slice(&base[at..]);
     text
+}
+
+#[test]
+fn lines_are_counted_as_if_the_edits_were_made() {
+    let edit = |span: Range<usize>, with: &str| Edit { span, with: with.as_bytes().to_vec() };
+    let cases = [
+        ("", vec![]),
+        ("a\nb\nc", vec![]),
+        ("a\nb\nc", vec![edit(4..5, "")]),
+        ("a\nb\nc", vec![edit(5..5, "d\n")]),
+        ("a\nb\nc\n", vec![edit(0..2, "x"), edit(4..6, "")]),
+        ("a\nb\n", vec![edit(0..4, "")]),
+        ("a\nb\n", vec![edit(0..2, ""), edit(2..4, "x")]),
+        ("a", vec![edit(0..0, "x\ny"), edit(1..1, "\n")]),
+    ];
+    for (base, edits) in cases {
+        let made = apply(base.as_bytes(), &edits);
+        let counted = lines_after(base.as_bytes(), &edits);
+        assert_eq!(counted, Lines::of(&made).len(), "{base:?} {edits:?}");
+    }
 }
