@@ -157,6 +157,43 @@ impl Client {
         }
     }
 
+    /// Sends so many requests without waiting, and reads until all are answered. Answers are not parsed, but for errors.
+    pub fn call_all(&mut self, method: &str, params: &[Value]) -> Outcome<()> {
+        let mut stdin = self.stdin.take().ok_or("a closed connection")?;
+        let (first, framing) = (self.requests + 1, self.framing);
+        self.requests += params.len() as u64;
+        let written = std::thread::scope(|scope| -> Outcome<_> {
+            // The other side may stop reading until its answers are read.
+            let writer = scope.spawn(move || {
+                for (id, params) in (first..).zip(params) {
+                    let message = json!({ "id": id, "method": method, "params": params });
+                    stdin.write_all(&encoded(&message, framing))?;
+                }
+                Ok::<_, std::io::Error>(stdin)
+            });
+            let mut left = params.len();
+            while left > 0 {
+                let message = self.messages.next()?.ok_or("the other side has ended")?;
+                let head = &message[..message.len().min(80)];
+                if memchr::memmem::find(head, b"\"method\"").is_some() {
+                    continue;
+                }
+                if memchr::memmem::find(head, b"\"error\"").is_some() {
+                    return Err(String::from_utf8_lossy(message).into());
+                }
+                left -= 1;
+            }
+            Ok(writer.join().map_err(|_| "the writer panicked")??)
+        });
+        self.stdin = Some(written?);
+        Ok(())
+    }
+
+    /// Sends a note.
+    pub fn note(&mut self, method: &str, params: &Value) -> Outcome<()> {
+        self.send(&json!({ "method": method, "params": params }))
+    }
+
     fn upstream(&self, method: &str) -> String {
         match self.framing {
             Framing::Lsp => format!("codex/{method}"),
@@ -171,17 +208,21 @@ impl Client {
     }
 
     fn send(&mut self, message: &Value) -> Outcome<()> {
-        let mut message = message.clone();
-        message["jsonrpc"] = "2.0".into();
-        let body = message.to_string();
-        let mut frame = Vec::new();
-        match self.framing {
-            Framing::Lsp => lsp_frame(body.as_bytes(), &mut frame),
-            Framing::Lines => frame.extend_from_slice(format!("{body}\n").as_bytes()),
-        }
         let stdin = self.stdin.as_mut().ok_or("a closed connection")?;
-        Ok(stdin.write_all(&frame)?)
+        Ok(stdin.write_all(&encoded(message, self.framing))?)
     }
+}
+
+fn encoded(message: &Value, framing: Framing) -> Vec<u8> {
+    let mut message = message.clone();
+    message["jsonrpc"] = "2.0".into();
+    let body = message.to_string();
+    let mut frame = Vec::new();
+    match framing {
+        Framing::Lsp => lsp_frame(body.as_bytes(), &mut frame),
+        Framing::Lines => frame.extend_from_slice(format!("{body}\n").as_bytes()),
+    }
+    frame
 }
 
 impl Drop for Client {

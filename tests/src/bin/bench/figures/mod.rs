@@ -1,5 +1,7 @@
 //! The figures, one file each.
 
+#[cfg(unix)]
+mod hunks;
 mod idle;
 mod paced;
 mod pause;
@@ -13,7 +15,7 @@ use crate::{Outcome, Programs, Row, Scale};
 
 type Figure = fn(&Programs, Scale) -> Outcome<Vec<Row>>;
 
-const FIGURES: [(&str, Figure); 10] = [
+const FIGURES: &[(&str, Figure)] = &[
     ("start", start::measure),
     ("shared-start", start::shared),
     ("relay", relay::measure),
@@ -24,6 +26,8 @@ const FIGURES: [(&str, Figure); 10] = [
     ("paced", paced::measure),
     ("replay", replay::measure),
     ("pause", pause::measure),
+    #[cfg(unix)]
+    ("hunks", hunks::measure),
 ];
 
 /// Measures every figure, or the one named; `told` hears of each row as it is known.
@@ -43,7 +47,8 @@ pub fn measure(
         }
     }
     if rows.is_empty() {
-        let names = FIGURES.map(|(name, _)| name).join(", ");
+        let names: Vec<&str> = FIGURES.iter().map(|(name, _)| *name).collect();
+        let names = names.join(", ");
         return Err(format!("no such figure; there are {names}").into());
     }
     Ok(rows)
