@@ -18,6 +18,7 @@ mod faults_codex;
 mod faults_editor;
 mod grants;
 mod home;
+mod hunk_cases;
 mod hunks;
 mod lsp_face;
 mod lsp_hunks;

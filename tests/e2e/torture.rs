@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use outrigger_tests::torture;
+use outrigger_tests::{hunk_torture, torture};
 
 #[test]
 fn whatever_is_killed_nothing_is_left_undone_or_done_twice() {
@@ -11,5 +11,15 @@ fn whatever_is_killed_nothing_is_left_undone_or_done_twice() {
     let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     eprintln!("npm run torture -- --rounds {rounds} --seed {seed}");
     let figures = torture(seed, rounds, |_, _| {});
+    assert_eq!(figures.rounds, rounds, "{figures}");
+}
+
+#[test]
+fn whoever_writes_at_the_same_time_and_dies_nothing_is_lost() {
+    let all = std::env::var_os("OUTRIGGER_TEST_ALL").is_some();
+    let rounds = if all { 60 } else { 6 };
+    let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    eprintln!("npm run torture -- --hunks --rounds {rounds} --seed {seed}");
+    let figures = hunk_torture(seed, rounds, |_, _| {});
     assert_eq!(figures.rounds, rounds, "{figures}");
 }

@@ -13,10 +13,12 @@
 
 mod codex;
 mod editor;
+mod hunk_torture;
 mod inbox;
 mod launch;
 pub mod processes;
 pub mod programs;
+mod random;
 mod torture;
 mod wire;
 mod workspace;
@@ -25,6 +27,7 @@ use std::time::Duration;
 
 pub use codex::{Direct, turn};
 pub use editor::{Ask, Editor};
+pub use hunk_torture::{HunkFigures, hunk_torture};
 pub use launch::Launch;
 pub use torture::{Figures, torture};
 pub use wire::frame;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::random::Random;
 use crate::{Editor, PATIENCE, Workspace, processes, turn};
 
 /// How long a process may outlive what it belongs to.
@@ -71,24 +72,6 @@ pub fn torture(seed: u64, rounds: u32, mut progress: impl FnMut(u32, &Figures)) 
         }
     }
     figures
-}
-
-/// `SplitMix64`: the same numbers for the same seed, on every machine.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % bound
-    }
-
-    fn of<T: Copy>(&mut self, choices: &[T]) -> T {
-        let count = u64::try_from(choices.len()).unwrap();
-        choices[usize::try_from(self.below(count)).unwrap()]
-    }
 }
 
 /// Two editors with one daemon and one thread.

@@ -1,9 +1,8 @@
 //! A place of its own for one story: a git repository, homes, and a scripted model.
 
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use scripted_model::{Options, Server, codex_home};
@@ -23,7 +22,7 @@ pub struct Workspace {
     model: Server,
     mark: String,
     /// An editor was with its daemon.
-    shared: Cell<bool>,
+    shared: AtomicBool,
     _folder: TempDir,
 }
 
@@ -45,7 +44,7 @@ impl Workspace {
             root,
             model,
             mark: format!("{MARK}={}-{number}", std::process::id()),
-            shared: Cell::new(false),
+            shared: AtomicBool::new(false),
             _folder: folder,
         };
         for (name, text) in files {
@@ -147,7 +146,7 @@ impl Workspace {
     }
 
     pub(crate) fn will_share(&self) {
-        self.shared.set(true);
+        self.shared.store(true, Ordering::Relaxed);
     }
 
     /// `outrigger daemon` with these arguments, in the environment of this workspace.
@@ -202,7 +201,7 @@ impl Drop for Workspace {
     fn drop(&mut self) {
         let told_before = std::thread::panicking();
         let end = std::panic::AssertUnwindSafe(|| {
-            if self.shared.get() {
+            if self.shared.load(Ordering::Relaxed) {
                 let stopped = self.daemon(&["stop"]);
                 assert!(stopped.status.success(), "{}", String::from_utf8_lossy(&stopped.stderr));
             }

@@ -1,19 +1,21 @@
-//! `npm run torture`: kills processes at random while turns run, and looks whether all is well after each.
+//! `npm run torture`: kills processes at random while turns run, or while hunks are staged (`--hunks`), and looks whether all is well after each.
 
 // It prints what it did, and ends when it found something.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
+use std::fmt::Display;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use lexopt::prelude::*;
-use outrigger_tests::torture;
+use outrigger_tests::{hunk_torture, torture};
 
 fn main() -> Result<(), lexopt::Error> {
-    let (mut rounds, mut seed) = (1_000, None);
+    let (mut rounds, mut seed, mut hunks) = (1_000, None, false);
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("rounds") => rounds = arguments.value()?.parse()?,
+            Long("hunks") => hunks = true,
             Long("seed") => seed = Some(arguments.value()?.parse()?),
             _ => return Err(argument.unexpected()),
         }
@@ -21,13 +23,25 @@ fn main() -> Result<(), lexopt::Error> {
     let seed = seed.unwrap_or_else(|| {
         SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
     });
-    println!("npm run torture -- --rounds {rounds} --seed {seed}");
+    let what = if hunks { "--hunks " } else { "" };
+    println!("npm run torture -- {what}--rounds {rounds} --seed {seed}");
     let began = Instant::now();
-    let figures = torture(seed, rounds, |round, figures| {
-        if round % 50 == 0 {
-            println!("{:>6.0} s  {figures}", began.elapsed().as_secs_f64());
-        }
-    });
-    println!("{:>6.0} s  {figures}", began.elapsed().as_secs_f64());
+    let tell = |figures: &dyn Display| {
+        println!("{:>6.0} s  {figures}", began.elapsed().as_secs_f64());
+    };
+    let is_time = |round: u32| round % 50 == 0 || round == rounds;
+    if hunks {
+        hunk_torture(seed, rounds, |round, figures| {
+            if is_time(round) {
+                tell(figures);
+            }
+        });
+    } else {
+        torture(seed, rounds, |round, figures| {
+            if is_time(round) {
+                tell(figures);
+            }
+        });
+    }
     Ok(())
 }
