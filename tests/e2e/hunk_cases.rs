@@ -139,7 +139,8 @@ fn two_thousand_requests_that_nobody_waited_for_are_answered_one_by_one() {
     let text = |word: &str| {
         (0..8_000)
             .map(|n| format!("{} {n}\n", if n % 4 == 0 { word } else { "line" }))
-            .collect::<String>()
+            .collect::<Vec<_>>()
+            .concat()
     };
     let workspace = Workspace::with(&[("f", &text("old"))]);
     workspace.write("f", &text("new"));

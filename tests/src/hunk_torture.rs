@@ -56,7 +56,7 @@ pub fn hunk_torture(
     let mut random = Random(seed);
     let mut figures = HunkFigures::default();
     while figures.rounds < rounds {
-        let text: String = (0..LINES).map(|line| format!("line {line}\n")).collect();
+        let text = (0..LINES).map(|line| format!("line {line}\n")).collect::<Vec<_>>().concat();
         let workspace = Workspace::with(&FILES.map(|name| (name, text.as_str())));
         let mut rack = Rack::new(&workspace);
         for _ in 0..ROUNDS_OF_A_WORKSPACE.min(rounds - figures.rounds) {
@@ -186,7 +186,10 @@ impl<'w> Rack<'w> {
     }
 
     fn assert_tidy(&self, place: &str) {
-        let is_ours = |name: &str| name.contains("outrigger") || name.ends_with(".lock");
+        let is_ours = |name: &str| {
+            name.contains("outrigger")
+                || Path::new(name).extension().is_some_and(|end| end == "lock")
+        };
         let left = || {
             let folders = [self.workspace.folder(), self.workspace.path(".git")];
             let names = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());

@@ -89,8 +89,11 @@ impl Cache {
     pub fn shared(&self, bytes: Cow<'_, [u8]>) -> Text {
         let compared = &self.0.borrow().compared;
         let known = compared.iter().flat_map(|known| [&known.new, &known.old]);
-        let known = known.filter(|text| text.len() == bytes.len());
-        known.cloned().find(|text| **text == *bytes).unwrap_or_else(|| Arc::new(bytes.into_owned()))
+        let mut known = known.filter(|text| text.len() == bytes.len());
+        known
+            .find(|text| text.as_slice() == &*bytes)
+            .cloned()
+            .unwrap_or_else(|| Arc::new(bytes.into_owned()))
     }
 
     /// The hunks between two texts, as they were found before or as they are found now.

@@ -29,7 +29,7 @@ fn main() -> Result<(), lexopt::Error> {
     let tell = |figures: &dyn Display| {
         println!("{:>6.0} s  {figures}", began.elapsed().as_secs_f64());
     };
-    let is_time = |round: u32| round % 50 == 0 || round == rounds;
+    let is_time = |round: u32| round.is_multiple_of(50) || round == rounds;
     if hunks {
         hunk_torture(seed, rounds, |round, figures| {
             if is_time(round) {

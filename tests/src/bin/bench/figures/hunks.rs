@@ -36,8 +36,8 @@ struct Tree {
 }
 
 impl Tree {
-    fn new(root: PathBuf) -> Outcome<Self> {
-        fs::create_dir_all(&root)?;
+    fn new(root: &Path) -> Outcome<Self> {
+        fs::create_dir_all(root)?;
         let tree = Self { root: root.canonicalize()? };
         tree.git(&["init", "-q", "-b", "main"])?;
         tree.git(&["config", "user.name", "Ada"])?;
@@ -167,7 +167,7 @@ fn patches(tree: &Tree) -> Outcome<(String, Vec<String>)> {
 
 fn large_file(programs: &Programs, scale: Scale) -> Outcome<Vec<Row>> {
     let stage = Stage::set(programs)?;
-    let tree = Tree::new(stage.work().join("large"))?;
+    let tree = Tree::new(&stage.work().join("large"))?;
     tree.write("f", &text(false, 0))?;
     tree.commit()?;
     tree.write("f", &text(true, 0))?;
@@ -302,7 +302,7 @@ fn assert_staged(tree: &Tree) -> Outcome<()> {
 
 fn large_repository(programs: &Programs, scale: Scale) -> Outcome<Vec<Row>> {
     let stage = Stage::set(programs)?;
-    let tree = Tree::new(stage.work().join("many"))?;
+    let tree = Tree::new(&stage.work().join("many"))?;
     for number in 0..FILES {
         let name = format!("d{}/e{}/f{number}", number % 40, number % 400);
         tree.write(&name, format!("file {number}\nof many\n").as_bytes())?;
