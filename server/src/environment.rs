@@ -14,6 +14,10 @@ const OF_A_SHELL: &[&str] = &["TERM", "SHLVL", "PS1", "OLDPWD"];
 const KEPT: &[&str] =
     &["CODEX_HOME", "OUTRIGGER_HOME", "PWD", "OLDPWD", "SHLVL", "TERM", "_", RESOLVING];
 
+/// How long the login shell may take.
+#[cfg(unix)]
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Set while the login shell is asked, so that its start-up files may leave out what takes long.
 #[cfg(unix)]
 const RESOLVING: &str = "OUTRIGGER_RESOLVING_ENVIRONMENT";
@@ -25,6 +29,24 @@ pub fn is_whole(environment: &Environment) -> bool {
 
 #[cfg(unix)]
 pub use login::{Unanswered, of_login_shell, print};
+
+/// The environment with what the login shell sets, or as it was where that does not say. Blocks for some seconds at
+/// the most.
+#[cfg(unix)]
+pub fn completed(before: &Environment) -> Environment {
+    let asked = std::env::current_exe().map_err(|error| error.to_string()).and_then(|printer| {
+        of_login_shell(before, &printer, PATIENCE).map_err(|why| why.to_string())
+    });
+    asked.unwrap_or_else(|why| {
+        tracing::warn!("the login shell's environment is not known: {why}");
+        before.clone()
+    })
+}
+
+#[cfg(not(unix))]
+pub fn completed(before: &Environment) -> Environment {
+    before.clone()
+}
 
 #[cfg(unix)]
 mod login {

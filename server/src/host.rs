@@ -19,8 +19,9 @@ use crate::{
     redact::{self, Redactor},
     repositories::Repositories,
     settings,
-    starting::Starting,
+    starting::{self, Starting},
     store,
+    terminals::Terminals,
     transport::{self, Connection, Limits, Outbox},
 };
 
@@ -88,6 +89,7 @@ pub struct Host {
     run: Option<u64>,
     repositories: Repositories,
     pacing: Pacing,
+    terminals: Terminals,
     wake_at: Option<u64>,
     ended: Option<u8>,
     last_session: u32,
@@ -126,6 +128,14 @@ impl Host {
         if let Lifetime::Need(_) = lifetime {
             world.daemon = Some(core::Daemon::new(std::process::id()));
         }
+        if let Some(mark) = &mark {
+            world.terminals.name_after(mark.as_str());
+        }
+        let told = inbox.clone();
+        let terminals = Terminals::new(mark.as_ref(), move |event| {
+            // The loop is gone only at the end of the process.
+            let _ = told.send(Arrival::Event(event));
+        });
         let mut host = Self {
             clock,
             world,
@@ -141,6 +151,7 @@ impl Host {
             run: None,
             repositories: Repositories::default(),
             pacing: Pacing::default(),
+            terminals,
             wake_at: None,
             ended: None,
             last_session: 0,
@@ -213,7 +224,9 @@ impl Host {
                 outbox.closed().await;
             }
         };
-        let _ = tokio::join!(tokio::time::timeout(DRAIN, drained), self.link.shutdown());
+        let terminals = self.terminals;
+        let ended = tokio::task::spawn_blocking(move || terminals.end());
+        let _ = tokio::join!(tokio::time::timeout(DRAIN, drained), self.link.shutdown(), ended);
         if let Some(mark) = &self.mark {
             offspring::end(mark, Duration::ZERO);
         }
@@ -354,7 +367,7 @@ impl Host {
             Effect::LookFor { path, args, forbidden_roots, environment } => {
                 let inbox = self.inbox.clone();
                 self.link.look_for(
-                    search(path, args, forbidden_roots),
+                    starting::search(path, args, forbidden_roots),
                     &environment,
                     move |known| {
                         // The loop is gone only at the end of the process.
@@ -401,6 +414,8 @@ impl Host {
                     let _ = inbox.send(Arrival::Event(event));
                 });
             }
+            Effect::Terminal(command) => self.terminals.send(command),
+            Effect::OpenTerminal { roots, opening } => self.terminals.open(roots, opening),
             Effect::ListDirectory { token, roots, path } => self.aside(move || {
                 let result = grants::list(&roots, &path).map_err(Into::into);
                 EventKind::DirectoryListed { token, result }
@@ -537,19 +552,6 @@ impl Host {
             resident_bytes: anonymous_resident_bytes(),
             outbox_bytes: self.editors.values().map(|editor| editor.outbox.queued_bytes()).sum(),
         }
-    }
-}
-
-fn search(
-    path: Option<String>,
-    args: Vec<String>,
-    forbidden_roots: Vec<std::path::PathBuf>,
-) -> locate::Search {
-    locate::Search {
-        path: path.map(Into::into),
-        args: args.into_iter().map(Into::into).collect(),
-        forbidden_roots,
-        ..locate::Search::default()
     }
 }
 

@@ -29,6 +29,7 @@ mod solo;
 mod starting;
 pub mod store;
 pub mod terminal;
+mod terminals;
 pub mod transport;
 
 pub use shared::{

@@ -1,9 +1,7 @@
 //! The way to the app-server until it is known what it is started with: the login shell may have to be
 //! asked first, and what is sent meanwhile waits, in order.
 
-#[cfg(unix)]
-use std::time::Duration;
-use std::{ffi::OsStr, sync::Arc};
+use std::{ffi::OsStr, path::PathBuf, sync::Arc};
 
 use crate::{
     codex::{
@@ -12,10 +10,6 @@ use crate::{
     },
     environment::{self, Environment},
 };
-
-/// How long the login shell may take.
-#[cfg(unix)]
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The link to the app-server, and what waits before it.
 pub struct Starting {
@@ -57,7 +51,7 @@ impl Starting {
         if self.environment.is_none() && !environment::is_whole(environment) {
             self.asking = Some(Asking { search, waiting: Vec::new() });
             let before = Arc::clone(environment);
-            tokio::task::spawn_blocking(move || known(completed(&before)));
+            tokio::task::spawn_blocking(move || known(environment::completed(&before)));
             return;
         }
         let environment = self.environment.get_or_insert_with(|| Arc::clone(environment));
@@ -79,6 +73,16 @@ impl Starting {
     }
 }
 
+/// How codex is looked for as the editors wish.
+pub fn search(path: Option<String>, args: Vec<String>, forbidden_roots: Vec<PathBuf>) -> Search {
+    Search {
+        path: path.map(Into::into),
+        args: args.into_iter().map(Into::into).collect(),
+        forbidden_roots,
+        ..Search::default()
+    }
+}
+
 /// Programs are looked for where this environment has them.
 fn within(search: Search, environment: &Arc<Environment>) -> Search {
     let variable = |wanted: &str| {
@@ -90,20 +94,4 @@ fn within(search: Search, environment: &Arc<Environment>) -> Search {
     };
     let surroundings = Surroundings::of(variable);
     Search { surroundings, environment: Some(Arc::clone(environment)), ..search }
-}
-
-#[cfg(unix)]
-fn completed(before: &Environment) -> Environment {
-    let asked = std::env::current_exe().map_err(|error| error.to_string()).and_then(|printer| {
-        environment::of_login_shell(before, &printer, PATIENCE).map_err(|why| why.to_string())
-    });
-    asked.unwrap_or_else(|why| {
-        tracing::warn!("the login shell's environment is not known: {why}");
-        before.clone()
-    })
-}
-
-#[cfg(not(unix))]
-fn completed(before: &Environment) -> Environment {
-    before.clone()
 }

@@ -27,6 +27,7 @@ mod restart;
 mod scene;
 mod secrets;
 mod settings;
+mod terminals;
 mod threads;
 mod torture;
 mod turns;

@@ -4,6 +4,7 @@ export type ThreadId = string;
 export type TurnId = string;
 export type ItemId = string;
 export type ApprovalId = string;
+export type TerminalId = string;
 export type NoParams = Record<string, never>;
 export type Done = Record<string, never>;
 
@@ -202,6 +203,132 @@ export type FileReview = { uri: string, hunks: Array<Hunk>, };
 export type ReviewList = { files: Array<FileReview>, };
 
 export type ReviewChanged = Record<symbol, never>;
+
+export type TerminalCreateParams = { 
+/**
+ * A `file:` URI; the session's first folder where nothing is said.
+ */
+cwd?: string | null, 
+/**
+ * A program; the person's shell where nothing is said.
+ */
+command?: string | null, args?: Array<string> | null, 
+/**
+ * Set on top of the session's own environment.
+ */
+env?: Record<string, string>, 
+/**
+ * Cells: 2 to 1,000.
+ */
+cols: number, 
+/**
+ * Cells: 1 to 1,000.
+ */
+rows: number, 
+/**
+ * The program's name where nothing is said.
+ */
+name?: string | null, 
+/**
+ * The thread that it belongs to, for whoever shows both.
+ */
+threadId?: ThreadId | null, };
+
+export type TerminalRef = { terminalId: TerminalId, };
+
+export type TerminalWriteParams = { terminalId: TerminalId, data: string, };
+
+export type TerminalResizeParams = { terminalId: TerminalId, cols: number, rows: number, };
+
+export type TerminalAckParams = { terminalId: TerminalId, 
+/**
+ * UTF-16 code units.
+ */
+offset: number, };
+
+export type TerminalCloseParams = { terminalId: TerminalId, 
+/**
+ * Also when something runs in it.
+ */
+force?: boolean | null, 
+/**
+ * Ends what has left the terminal's session too.
+ */
+everything?: boolean | null, };
+
+export type TerminalStatus = "running" | "exited" | "restored";
+
+export type TerminalMode = "pty";
+
+export type Terminal = { terminalId: TerminalId, name: string, 
+/**
+ * A `file:` URI: where the shell says it is, else where it began.
+ */
+cwd: string, 
+/**
+ * Null where nothing runs.
+ */
+pid: number | null, cols: number, rows: number, 
+/**
+ * As its program set it; empty until it does.
+ */
+title: string, mode: TerminalMode, interactive: boolean, supportsResize: boolean, status: TerminalStatus, 
+/**
+ * Null until it has exited; by a signal, 128 and its number.
+ */
+exitCode: number | null, signal: number | null, threadId: ThreadId | null, 
+/**
+ * Epoch milliseconds.
+ */
+createdAt: number, };
+
+export type TerminalHeld = { terminal: Terminal, };
+
+export type TerminalAttached = { terminal: Terminal, 
+/**
+ * Redraws scrollback and screen in a fresh terminal of its size.
+ */
+snapshot: string, 
+/**
+ * Where the stream goes on, in UTF-16 code units since its beginning.
+ */
+offset: number, };
+
+export type TerminalProcess = { pid: number, 
+/**
+ * Its command line.
+ */
+command: string, };
+
+export type TerminalClosed = { 
+/**
+ * Had left the terminal's session, and still run.
+ */
+left: Array<TerminalProcess>, 
+/**
+ * Could not be ended.
+ */
+survived: Array<TerminalProcess>, };
+
+export type TerminalList = { terminals: Array<Terminal>, };
+
+export type TerminalData = { terminalId: TerminalId, 
+/**
+ * Where `data` begins, in UTF-16 code units.
+ */
+offset: number, data: string, };
+
+export type TerminalExited = { terminalId: TerminalId, exitCode: number, signal: number | null, };
+
+export type TerminalChanged = { terminal: Terminal, 
+/**
+ * It is in no list any more.
+ */
+closed?: boolean, };
+
+export type DetachReason = "tooSlow" | "restarted";
+
+export type TerminalDetached = { terminalId: TerminalId, reason: DetachReason, };
 
 export type AppServerState = "stopped" | "starting" | "ready" | "restarting" | "failed";
 
@@ -555,10 +682,19 @@ export interface Requests {
   "outrigger/turn/diff": { params: TurnDiffParams; result: TurnDiff };
   "outrigger/turn/undo": { params: TurnUndoParams; result: TurnUndone };
   "outrigger/review/list": { params: ReviewListParams; result: ReviewList };
+  "outrigger/terminal/create": { params: TerminalCreateParams; result: TerminalHeld };
+  "outrigger/terminal/attach": { params: TerminalRef; result: TerminalAttached };
+  "outrigger/terminal/write": { params: TerminalWriteParams; result: Done };
+  "outrigger/terminal/resize": { params: TerminalResizeParams; result: Done };
+  "outrigger/terminal/detach": { params: TerminalRef; result: Done };
+  "outrigger/terminal/close": { params: TerminalCloseParams; result: TerminalClosed };
+  "outrigger/terminal/restart": { params: TerminalRef; result: TerminalHeld };
+  "outrigger/terminal/list": { params: NoParams; result: TerminalList };
 }
 
 export interface ClientNotifications {
   "outrigger/session/update": SessionUpdate;
+  "outrigger/terminal/ack": TerminalAckParams;
 }
 
 export interface Notifications {
@@ -571,6 +707,10 @@ export interface Notifications {
   "outrigger/thread/queue/changed": QueueChanged;
   "outrigger/hunk/changed": HunkChanged;
   "outrigger/review/changed": ReviewChanged;
+  "outrigger/terminal/data": TerminalData;
+  "outrigger/terminal/exited": TerminalExited;
+  "outrigger/terminal/changed": TerminalChanged;
+  "outrigger/terminal/detached": TerminalDetached;
   "outrigger/grant/changed": Grants;
   "outrigger/settings/changed": Settings;
   "outrigger/atom/changed": Atom;

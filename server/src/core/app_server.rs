@@ -364,6 +364,7 @@ impl Step<'_> {
             self.let_threads_rest();
         }
         self.read_without_store();
+        self.terminals_woken();
         self.redraw();
     }
 

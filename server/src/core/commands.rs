@@ -9,7 +9,8 @@ use super::{
 use crate::{
     codex::requests::{self, Request, ThreadSettings, TurnSettings},
     protocol::{
-        ApprovalId, Failure, FailureKind, Outgoing, Raw, RpcError, RpcId, SessionId, ThreadId,
+        ApprovalId, ClientCall, Failure, FailureKind, Outgoing, Raw, RpcError, RpcId, SessionId,
+        ThreadId,
     },
 };
 
@@ -65,6 +66,11 @@ pub enum Action {
     /// A text for the person, in an editor that has no other place for it.
     Say {
         text: String,
+    },
+    /// The same as a call of a rich editor.
+    Call {
+        id: RpcId,
+        call: Box<ClientCall>,
     },
     /// Something of the face itself changed.
     Redraw,
@@ -135,6 +141,7 @@ impl Step<'_> {
             Action::RestartAppServer { id } => self.app_server_restart(session, id),
             Action::Reveal { uri, line } => self.reveal(session, &uri, line),
             Action::Say { text } => self.show_message(session, &text),
+            Action::Call { id, call } => self.call(session, id, *call),
             Action::Redraw => self.redraw(),
             Action::Shown { approvals } => {
                 let now = self.now;

@@ -50,7 +50,8 @@ impl Step<'_> {
         if self.rested(&mut daemon.server_idle, serves, self.world.settings.app_server_idle()) {
             self.rest_server();
         }
-        let alone = self.world.sessions.values().all(|session| session.observer) && !busy;
+        let unseen = self.world.sessions.values().all(|session| session.observer);
+        let alone = unseen && !busy && !self.world.terminals.any_running();
         let outdated = daemon.outdated.then_some(Duration::ZERO);
         let rest = outdated.or_else(|| self.world.settings.daemon_idle());
         if self.rested(&mut daemon.idle, alone, rest) {

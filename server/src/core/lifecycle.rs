@@ -219,6 +219,9 @@ impl Step<'_> {
             self.tell_pending_approvals(session);
             self.look_at_hunks_of(session);
         }
+        if !trusted {
+            self.leave_terminals(session);
+        }
         self.redraw();
     }
 
@@ -258,6 +261,7 @@ impl Step<'_> {
             }
         }
         self.leave_threads(session);
+        self.leave_terminals(session);
         self.editor_gone(session, &state);
         if !state.documents.is_empty() {
             self.watch_open_files();

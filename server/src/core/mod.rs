@@ -26,6 +26,8 @@ pub mod session;
 mod settings;
 mod shown_hunks;
 mod stored;
+mod terminal_events;
+pub mod terminals;
 pub mod thread;
 mod threads;
 pub mod turns;
@@ -35,7 +37,6 @@ use std::{
     ffi::OsString,
     path::PathBuf,
     sync::Arc,
-    time::Duration,
 };
 
 use serde::Serialize;
@@ -49,12 +50,13 @@ use crate::{
         SessionId, ThreadId,
         settings::{Changes, FileRead, Settings},
     },
-    store,
+    store, terminal,
 };
 
 pub use commands::{Action, HunkCommand, TurnOptions};
 pub use idle::Daemon;
 use session::Session;
+pub use terminals::Opening;
 
 /// Something that happened, and when.
 #[derive(Debug)]
@@ -99,6 +101,12 @@ pub enum EventKind {
     Git {
         token: u64,
         result: Result<git::Answer, Failure>,
+    },
+    Terminal(terminal::Event),
+    /// A terminal may not be opened where it was asked for.
+    TerminalRefused {
+        token: u64,
+        failure: Failure,
     },
     DirectoryListed {
         token: u64,
@@ -172,6 +180,12 @@ pub enum Effect {
     Git {
         roots: Vec<grants::Root>,
         command: git::Command,
+    },
+    Terminal(terminal::Command),
+    /// Start a program below these folders.
+    OpenTerminal {
+        roots: Vec<grants::Root>,
+        opening: Box<Opening>,
     },
     ListDirectory {
         token: u64,
@@ -253,13 +267,14 @@ enum Purpose {
         uri: String,
     },
     Refusal(refusals::Flow),
+    Terminal(terminals::Flow),
     /// What is done about a turn, or about open files, for nobody in particular.
     Turn(turns::Errand),
     Directory {
         session: SessionId,
         id: RpcId,
     },
-    /// Leaving a thread that nobody follows: whatever the answer, it is left.
+    /// Whatever the answer, nothing follows: a thread that nobody follows is left, or a screen is kept.
     Rest,
 }
 
@@ -277,6 +292,7 @@ pub struct World {
     /// Set where editors share this process: it ends when nobody needs it, not with an editor.
     pub daemon: Option<idle::Daemon>,
     pub settings: Settings,
+    pub terminals: terminals::Terminals,
     /// The number of this run, once the store is open.
     run: Option<u64>,
     granted: grants::Granted,
@@ -305,6 +321,7 @@ impl World {
             server: app_server::AppServer::default(),
             daemon: None,
             settings: Settings::default(),
+            terminals: terminals::Terminals::default(),
             run: None,
             granted: grants::Granted::default(),
             shown_hunks: shown_hunks::ShownHunks::default(),
@@ -327,9 +344,6 @@ impl World {
     }
 }
 
-/// How long a request waits for the app-server before it fails with `appServerTimeout`.
-const REQUEST_TIMEOUT: Duration = Duration::from_mins(2);
-
 /// Takes one event. The effects are to be carried out in order, before the next event.
 pub fn step(world: &mut World, event: Event) -> Vec<Effect> {
     world.now = event.at;
@@ -350,6 +364,8 @@ pub fn step(world: &mut World, event: Event) -> Vec<Effect> {
         }
         EventKind::TurnsKnown(turns) => step.world.turns.know(turns),
         EventKind::Git { token, result } => step.git_answered(token, result),
+        EventKind::Terminal(event) => step.terminal_said(event),
+        EventKind::TerminalRefused { token, failure } => step.terminal_refused(token, failure),
         EventKind::DirectoryListed { token, result } => step.directory_listed(token, result),
         EventKind::SettingsRead(read) => step.settings_read(read),
         EventKind::SettingsUpdated { token, result } => step.settings_updated(token, result),
@@ -433,6 +449,7 @@ impl Step<'_> {
         } else if method.starts_with("outrigger/") {
             match ClientCall::decode(&method, params) {
                 Ok(ClientCall::SessionUpdate(update)) => self.session_update(session, update),
+                Ok(ClientCall::TerminalAck(ack)) => self.terminal_ack(session, ack),
                 Ok(_) => self.refused(Some(&method), "it is a request and needs an id"),
                 Err(failure) => self.refused(Some(&method), &failure.message),
             }
@@ -492,6 +509,15 @@ impl Step<'_> {
             ClientCall::ReviewList(params) => self.review_list(session, id, &params),
             ClientCall::HunkUndo(params) => self.hunk_undo(session, id, params),
             ClientCall::HunkJournal(params) => self.hunk_journal(session, id, params),
+            call @ (ClientCall::TerminalCreate(_)
+            | ClientCall::TerminalAttach(_)
+            | ClientCall::TerminalWrite(_)
+            | ClientCall::TerminalResize(_)
+            | ClientCall::TerminalAck(_)
+            | ClientCall::TerminalDetach(_)
+            | ClientCall::TerminalClose(_)
+            | ClientCall::TerminalRestart(_)
+            | ClientCall::TerminalList(_)) => self.terminal_call(session, id, call),
             ClientCall::FileListDirectory(params) => self.list_directory(session, id, &params),
             ClientCall::SettingsGet(_) => self.settings_get(session, id),
             ClientCall::SettingsUpdate(params) => self.settings_update(session, id, params),
@@ -545,25 +571,6 @@ impl Step<'_> {
         self.world.next_token
     }
 
-    /// Sends a request upstream for a purpose of ours or of an editor.
-    fn upstream(&mut self, method: &str, params: Raw, purpose: Purpose) -> u64 {
-        if method == "turn/start" {
-            self.turn_comes(&params);
-        }
-        let token = self.token(purpose);
-        self.effects.push(Effect::Codex(codex::Command::Request {
-            token,
-            method: method.to_owned(),
-            params,
-            timeout: timeout_of(method),
-        }));
-        token
-    }
-
-    fn ask_upstream(&mut self, request: &codex::requests::Request, purpose: Purpose) {
-        self.upstream(request.method, Raw::of(&request.params), purpose);
-    }
-
     /// Sends one note to every session that listens and that `reaches` says yes for.
     fn broadcast(&mut self, segment: &str, note: &Outgoing, reaches: impl Fn(&Session) -> bool) {
         for session in self.world.sessions.values_mut() {
@@ -571,20 +578,6 @@ impl Step<'_> {
                 session.deliver(note.clone(), &mut self.effects);
             }
         }
-    }
-}
-
-/// Commands and sign-ins take as long as they take; all else has a bound.
-fn timeout_of(method: &str) -> Option<Duration> {
-    match method {
-        "command/exec"
-        | "thread/shellCommand"
-        | "process/spawn"
-        | "thread/sample"
-        | "mcpServer/oauth/login"
-        | "mcpServer/tool/call"
-        | "thread/compact/start" => None,
-        _ => Some(REQUEST_TIMEOUT),
     }
 }
 

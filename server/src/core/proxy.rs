@@ -1,5 +1,7 @@
 //! `codex/*`: the app-server's own methods, passed through unchanged.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::{
@@ -7,7 +9,7 @@ use super::{
     app_server::{Passage, Work},
 };
 use crate::{
-    codex::{Command, contract, views},
+    codex::{Command, contract, requests, views},
     protocol::{
         Failure, FailureKind, Outgoing, Raw, RpcError, RpcId, SessionId, ThreadId,
         app_server::{DiagnosticKind, DiagnosticLevel},
@@ -28,12 +30,48 @@ const FOR_EVERYONE: &[&str] = &[
     "thread/project/updated",
 ];
 
+/// How long a request waits for the app-server before it fails with `appServerTimeout`.
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(2);
+
+/// Commands and sign-ins take as long as they take; all else has a bound.
+fn timeout_of(method: &str) -> Option<Duration> {
+    match method {
+        "command/exec"
+        | "thread/shellCommand"
+        | "process/spawn"
+        | "thread/sample"
+        | "mcpServer/oauth/login"
+        | "mcpServer/tool/call"
+        | "thread/compact/start" => None,
+        _ => Some(REQUEST_TIMEOUT),
+    }
+}
+
 /// The result of these names a thread that the session follows from then on.
 pub(super) fn opens_thread(method: &str) -> bool {
     matches!(method, "thread/start" | "thread/resume" | "thread/fork")
 }
 
 impl Step<'_> {
+    /// Sends a request upstream for a purpose of ours or of an editor.
+    pub(super) fn upstream(&mut self, method: &str, params: Raw, purpose: Purpose) -> u64 {
+        if method == "turn/start" {
+            self.turn_comes(&params);
+        }
+        let token = self.token(purpose);
+        self.effects.push(Effect::Codex(Command::Request {
+            token,
+            method: method.to_owned(),
+            params,
+            timeout: timeout_of(method),
+        }));
+        token
+    }
+
+    pub(super) fn ask_upstream(&mut self, request: &requests::Request, purpose: Purpose) {
+        self.upstream(request.method, Raw::of(&request.params), purpose);
+    }
+
     pub(super) fn proxy(&mut self, session: SessionId, id: RpcId, method: &str, params: &Value) {
         if method == "initialize" {
             let failure = Failure::new(
@@ -140,6 +178,7 @@ impl Step<'_> {
             | Purpose::Stored(_)
             | Purpose::Grant { .. }
             | Purpose::Directory { .. }
+            | Purpose::Terminal(_)
             | Purpose::Rest => {}
         }
     }

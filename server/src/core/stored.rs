@@ -17,6 +17,8 @@ pub(super) enum Then {
     Live(kept::Awaited),
     Queue(queue::Kept),
     Grant(grants::Kept),
+    /// What earlier runs left of their terminals.
+    Terminals,
     /// Nobody waits for it; that it failed is told.
     Noted,
 }
@@ -33,6 +35,7 @@ impl Step<'_> {
             self.world.run = Some(run);
             self.load_queues();
             self.load_grants();
+            self.load_terminals();
         }
     }
 
@@ -48,6 +51,7 @@ impl Step<'_> {
                     Then::Live(awaited) => self.kept_listed(awaited, result),
                     Then::Queue(kept) => self.queue_stored(kept, result),
                     Then::Grant(kept) => self.grant_stored(kept, result),
+                    Then::Terminals => self.terminals_stored(result),
                     Then::Noted => {
                         result.map_or_else(|error| self.not_stored(&error), |_: Answer| ());
                     }

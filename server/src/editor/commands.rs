@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Face, draw};
+use super::{Face, draw, terminals};
 use crate::{
     core::{Action, HunkCommand, TurnOptions, World, session::Session},
     protocol::{
@@ -29,6 +29,10 @@ pub const NAMES: &[&str] = &[
     "outrigger.turn.interrupt",
     "outrigger.thread.new",
     "outrigger.appServer.restart",
+    "outrigger.terminal.list",
+    "outrigger.terminal.create",
+    "outrigger.terminal.send",
+    "outrigger.terminal.close",
 ];
 
 /// A command without an id acts only on what this editor has shown for this long.
@@ -44,6 +48,11 @@ impl Face {
     ) -> Vec<Action> {
         let command = params.get("command").and_then(Value::as_str).unwrap_or_default();
         let arguments = params.get("arguments").and_then(Value::as_array);
+        if let Some(actions) =
+            terminals::execute(world, state, &id, command, arguments.map_or(&[], Vec::as_slice))
+        {
+            return actions;
+        }
         let argument = |n: usize| arguments.and_then(|all| all.get(n)).filter(|one| !one.is_null());
         let scope = match command {
             "outrigger.approval.accept" => DecisionScope::Once,

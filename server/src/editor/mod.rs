@@ -5,6 +5,7 @@ mod commands;
 mod draw;
 mod hunks;
 mod prompts;
+mod terminals;
 mod words;
 
 use std::collections::{BTreeMap, HashMap};

@@ -15,6 +15,7 @@ pub mod members;
 pub mod raw;
 pub mod settings;
 mod table;
+pub mod terminal;
 pub mod thread;
 pub mod turn;
 #[cfg(test)]

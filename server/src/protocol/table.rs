@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use super::{
-    Failure, FailureKind, Raw, app_server, approval, atom, file, host, hunk, settings, thread,
-    turn, wire::Outgoing,
+    Failure, FailureKind, Raw, app_server, approval, atom, file, host, hunk, settings, terminal,
+    thread, turn, wire::Outgoing,
 };
 
 /// What a request is about: requests of one thread wait while that thread is being resumed.
@@ -59,7 +59,7 @@ macro_rules! protocol {
 
         /// Notes to an editor; each function builds one.
         pub mod note {
-            use super::{Outgoing, Raw, app_server, approval, atom, file, hunk, settings, thread, turn};
+            use super::{Outgoing, Raw, app_server, approval, atom, file, hunk, settings, terminal, thread, turn};
             $($(#[$note_doc])* #[allow(non_snake_case)] pub fn $note(params: &$note_params) -> Outgoing {
                 Outgoing::Note { method: $note_method.into(), params: Raw::of(params) }
             })*
@@ -145,10 +145,22 @@ protocol! {
         TurnUndo = "outrigger/turn/undo" [Session] (turn::TurnUndoParams) -> turn::TurnUndone;
         /// The agent's hunks that were neither staged nor kept.
         ReviewList = "outrigger/review/list" [Session] (turn::ReviewListParams) -> turn::ReviewList;
+        TerminalCreate = "outrigger/terminal/create" [Session] (terminal::TerminalCreateParams) -> terminal::TerminalHeld;
+        /// From here on this session is sent the terminal's stream.
+        TerminalAttach = "outrigger/terminal/attach" [Session] (terminal::TerminalRef) -> terminal::TerminalAttached;
+        TerminalWrite = "outrigger/terminal/write" [Session] (terminal::TerminalWriteParams) -> host::Done;
+        TerminalResize = "outrigger/terminal/resize" [Session] (terminal::TerminalResizeParams) -> host::Done;
+        TerminalDetach = "outrigger/terminal/detach" [Session] (terminal::TerminalRef) -> host::Done;
+        TerminalClose = "outrigger/terminal/close" [Session] (terminal::TerminalCloseParams) -> terminal::TerminalClosed;
+        /// Runs the person's shell where an ended terminal was.
+        TerminalRestart = "outrigger/terminal/restart" [Session] (terminal::TerminalRef) -> terminal::TerminalHeld;
+        TerminalList = "outrigger/terminal/list" [Session] (host::NoParams) -> terminal::TerminalList;
     }
     client_notes {
         /// Changes trust, subscriptions, or what the editor shows.
         SessionUpdate = "outrigger/session/update" (host::SessionUpdate);
+        /// What this session has shown of a terminal's stream; a request too, which is answered with `{}`.
+        TerminalAck = "outrigger/terminal/ack" (terminal::TerminalAckParams);
     }
     notifications {
         AppServerStatus = "outrigger/appServer/status" (app_server::AppServerStatus);
@@ -163,6 +175,12 @@ protocol! {
         HunkChanged = "outrigger/hunk/changed" (hunk::HunkChanged);
         /// What is to be looked at of the agent's work may be something else now.
         ReviewChanged = "outrigger/review/changed" (turn::ReviewChanged);
+        /// To attached sessions alone; never merged and never left out.
+        TerminalData = "outrigger/terminal/data" (terminal::TerminalData);
+        TerminalExited = "outrigger/terminal/exited" (terminal::TerminalExited);
+        TerminalChanged = "outrigger/terminal/changed" (terminal::TerminalChanged);
+        /// This session is sent nothing more of it, though the terminal goes on.
+        TerminalDetached = "outrigger/terminal/detached" (terminal::TerminalDetached);
         GrantChanged = "outrigger/grant/changed" (file::Grants);
         SettingsChanged = "outrigger/settings/changed" (settings::Settings);
         AtomChanged = "outrigger/atom/changed" (atom::Atom);

@@ -6,7 +6,7 @@ use ts_rs::{Config, TS};
 
 use super::{
     app_server as a, approval as p, atom, diff as d, failure, file as f, host as h, hunk as k,
-    settings as s, table, thread as t, turn as u,
+    settings as s, table, terminal as m, thread as t, turn as u,
 };
 
 const PATH: &str =
@@ -27,7 +27,7 @@ fn generate() -> String {
     let mut out = String::from(
         "// Generated from the protocol table in server/src/protocol; `UPDATE=1 cargo test generated_typescript` writes it.\n\n",
     );
-    for id in ["ThreadId", "TurnId", "ItemId", "ApprovalId"] {
+    for id in ["ThreadId", "TurnId", "ItemId", "ApprovalId", "TerminalId"] {
         out.extend(["export type ", id, " = string;\n"]);
     }
     out.push_str("export type NoParams = Record<string, never>;\nexport type Done = Record<string, never>;\n\n");
@@ -72,6 +72,25 @@ fn generate() -> String {
         u::FileReview,
         u::ReviewList,
         u::ReviewChanged,
+        m::TerminalCreateParams,
+        m::TerminalRef,
+        m::TerminalWriteParams,
+        m::TerminalResizeParams,
+        m::TerminalAckParams,
+        m::TerminalCloseParams,
+        m::TerminalStatus,
+        m::TerminalMode,
+        m::Terminal,
+        m::TerminalHeld,
+        m::TerminalAttached,
+        m::TerminalProcess,
+        m::TerminalClosed,
+        m::TerminalList,
+        m::TerminalData,
+        m::TerminalExited,
+        m::TerminalChanged,
+        m::DetachReason,
+        m::TerminalDetached,
         a::AppServerState,
         a::AppServerErrorKind,
         a::AppServerError,

@@ -16,6 +16,7 @@ mod open;
 pub mod queue;
 mod request;
 mod schema;
+pub mod terminals;
 mod writer;
 
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Error, approvals, atoms, grants, live, queue};
+use super::{Error, approvals, atoms, grants, live, queue, terminals};
 use crate::protocol::approval::HistoryEntry;
 
 /// One request, with the token that its answer will carry.
@@ -20,6 +20,7 @@ pub enum Request {
     Queue(queue::Request),
     Atom(atoms::Request),
     Grant(grants::Request),
+    Terminal(terminals::Request),
 }
 
 /// What became of a request that was carried out. What it wrote is on the disk.
@@ -40,6 +41,7 @@ pub enum Answer {
     Atoms(Vec<atoms::Atom>),
     Revision(u64),
     Grants(Vec<grants::Grant>),
+    Terminals(Vec<terminals::Terminal>),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +75,7 @@ nouns! {
     Queue = queue,
     Atom = atoms,
     Grant = grants,
+    Terminal = terminals,
 }
 
 impl Request {
@@ -83,6 +86,7 @@ impl Request {
             Self::Queue(request) => request.writes(),
             Self::Atom(request) => request.writes(),
             Self::Grant(request) => request.writes(),
+            Self::Terminal(request) => request.writes(),
         }
     }
 
@@ -94,6 +98,7 @@ impl Request {
             Self::Queue(request) => request.bytes(),
             Self::Atom(request) => request.bytes(),
             Self::Grant(_) => 4 * 1024,
+            Self::Terminal(request) => request.bytes(),
         };
         body + size_of::<Command>()
     }

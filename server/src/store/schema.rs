@@ -3,14 +3,21 @@
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
-use super::{Error, approvals, atoms, grants, live, meta, queue};
+use super::{Error, approvals, atoms, grants, live, meta, queue, terminals};
 
 /// `Outr` as `SQLite`'s application id.
 pub const APPLICATION: i32 = 0x4f75_7472;
 
 /// Every step so far, the oldest first.
-pub const STEPS: &[&str] =
-    &[meta::SCHEMA, approvals::SCHEMA, live::SCHEMA, queue::SCHEMA, atoms::SCHEMA, grants::SCHEMA];
+pub const STEPS: &[&str] = &[
+    meta::SCHEMA,
+    approvals::SCHEMA,
+    live::SCHEMA,
+    queue::SCHEMA,
+    atoms::SCHEMA,
+    grants::SCHEMA,
+    terminals::SCHEMA,
+];
 
 /// Takes the steps that this database has not taken.
 pub fn migrate(connection: &mut Connection, steps: &'static [&'static str]) -> Result<(), Error> {

@@ -14,7 +14,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{
     Answer, Command, Error, Event, Request, Surroundings, approvals, atoms, grants, live, meta,
     open::{self, Database, Run},
-    queue, schema,
+    queue, schema, terminals,
 };
 
 /// Commands that may wait, and the bytes they may hold; one more is answered with [`Error::Overloaded`].
@@ -193,5 +193,6 @@ fn perform(desk: &Desk<'_>, request: &Request) -> Result<Answer, Error> {
         Request::Queue(request) => queue::perform(desk, request),
         Request::Atom(request) => atoms::perform(desk, request),
         Request::Grant(request) => grants::perform(desk, request),
+        Request::Terminal(request) => terminals::perform(desk, request),
     }
 }

@@ -51,14 +51,22 @@ mod ladder {
 
     /// Ends all of a session: hang-up to its foreground and to every process, then, after a second, a kill. With
     /// `everything`, what has left the session goes too. Blocks.
+    ///
+    /// Once the leader has `ended`, its number may be another's: then the mark alone says what is of this terminal.
     pub(in super::super) fn end(
         leader: i32,
+        ended: bool,
         foreground: Option<i32>,
         terminal: &str,
         everything: bool,
     ) -> Ended {
+        let members = |all: &[Seen]| {
+            let mut inside = members(all, leader);
+            inside.retain(|seen| seen.marked || !ended);
+            inside
+        };
         let before = all(terminal);
-        let inside = members(&before, leader);
+        let inside = members(&before);
         let outside = left(&before, leader);
         if let Some(group) = foreground.and_then(Pid::from_raw) {
             let _ = kill_process_group(group, Signal::HUP);
@@ -81,7 +89,7 @@ mod ladder {
         let mut rest = Vec::new();
         for _ in 0..ROUNDS {
             let now = all(terminal);
-            rest = members(&now, leader);
+            rest = members(&now);
             if everything {
                 rest.extend(left(&now, leader));
                 let known = |seen: &&Seen| {

@@ -6,6 +6,11 @@ use super::message::Spec;
 
 /// The variable that marks every process of a terminal.
 pub(super) const MARK: &str = "OUTRIGGER_TERMINAL";
+/// The variable that marks every process of this run of Outrigger.
+const OWNER: &str = "OUTRIGGER_OWNER";
+
+/// What marks processes as ours; the marks of this terminal are given anew.
+const OURS: &[&str] = &[OWNER, MARK, "OUTRIGGER_RESOLVING_ENVIRONMENT"];
 
 /// Marks of the editor and of whatever terminal it was started from: they don't hold in this one.
 const FOREIGN: &[&str] = &[
@@ -24,9 +29,29 @@ const FOREIGN: &[&str] = &[
     "WINDOWID",
 ];
 
+/// Programs that wait for a person when they are given nothing to do.
+const SHELLS: &[&str] = &[
+    "ash",
+    "bash",
+    "cmd",
+    "csh",
+    "dash",
+    "elvish",
+    "fish",
+    "ksh",
+    "mksh",
+    "nu",
+    "powershell",
+    "pwsh",
+    "sh",
+    "tcsh",
+    "xonsh",
+    "zsh",
+];
+
 /// The whole environment of a terminal's program, by name.
 pub(super) fn environment(spec: &Spec, id: &str) -> BTreeMap<String, String> {
-    let ours = |name: &str| name.starts_with("OUTRIGGER_");
+    let ours = |name: &str| OURS.contains(&name);
     let foreign = |name: &str| name.starts_with("VSCODE_") || FOREIGN.contains(&name);
     let mut all: BTreeMap<String, String> = spec
         .base_env
@@ -44,6 +69,7 @@ pub(super) fn environment(spec: &Spec, id: &str) -> BTreeMap<String, String> {
         (MARK, id),
     ];
     all.extend(fixed.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    all.extend(spec.owner.clone().map(|owner| (OWNER.to_owned(), owner)));
     all
 }
 
@@ -62,6 +88,19 @@ pub(super) fn shell(environment: &BTreeMap<String, String>) -> (String, Vec<Stri
     // Only there does a graphical session not have what a login shell sets.
     let args = if cfg!(target_os = "macos") { vec!["-l".into()] } else { Vec::new() };
     (shell, args)
+}
+
+/// Whether this is a shell at its prompt, rather than a script or a command of one.
+pub(super) fn is_shell(program: &str, args: &[String]) -> bool {
+    let name = program.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = name.strip_suffix(".exe").unwrap_or(name);
+    let long = |arg: &String| arg.starts_with("--");
+    // A long option may have its value behind it, as `--rcfile`; else a name is that of a script.
+    let is_option = |at: usize| {
+        let arg = &args[at];
+        long(arg) || arg.starts_with('-') && !arg.contains('c') || at > 0 && long(&args[at - 1])
+    };
+    SHELLS.contains(&name) && (0..args.len()).all(is_option)
 }
 
 #[cfg(unix)]
@@ -90,7 +129,8 @@ mod tests {
                 pair("PATH", "/bin"),
                 pair("TMUX", "/tmp/tmux"),
                 pair("VSCODE_IPC_HOOK", "x"),
-                pair("OUTRIGGER_SOCKET", "secret"),
+                pair("OUTRIGGER_OWNER", "another"),
+                pair("OUTRIGGER_HOME", "/o"),
                 pair("TERM", "dumb"),
                 pair("LANG", "C"),
             ],
@@ -100,11 +140,14 @@ mod tests {
                 pair("A=B", "c"),
                 pair("NUL", "a\0b"),
             ],
+            owner: Some("run".into()),
             ..Spec::default()
         };
         let expected = [
             pair("COLORTERM", "truecolor"),
             pair("LANG", "C.UTF-8"),
+            pair("OUTRIGGER_HOME", "/o"),
+            pair("OUTRIGGER_OWNER", "run"),
             pair("OUTRIGGER_TERMINAL", "t1"),
             pair("PATH", "/bin"),
             pair("TERM", "xterm-256color"),
@@ -112,6 +155,19 @@ mod tests {
             pair("TERM_PROGRAM_VERSION", env!("CARGO_PKG_VERSION")),
         ];
         assert_eq!(environment(&spec, "t1"), BTreeMap::from(expected));
+    }
+
+    #[test]
+    fn a_shell_that_is_given_a_task_is_none() {
+        let is = |program: &str, args: &[&str]| {
+            is_shell(program, &args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>())
+        };
+        assert!(is("/bin/bash", &["--rcfile", "/a/rc", "-i"]));
+        assert!(is("zsh", &["-il"]));
+        assert!(!is("bash", &["-c", "make"]));
+        assert!(!is("bash", &["-lc", "make"]));
+        assert!(!is("sh", &["deploy.sh"]));
+        assert!(!is("/usr/bin/make", &[]));
     }
 
     #[test]

@@ -13,6 +13,8 @@ use std::{
 
 use portable_pty::{Child, MasterPty};
 
+#[cfg(unix)]
+use super::processes;
 use super::{
     Error,
     close::{self, Process},
@@ -59,6 +61,8 @@ struct State {
     input: Option<Input>,
     master: Option<Box<dyn MasterPty + Send>>,
     last_read: Instant,
+    /// That something was put out is told.
+    active: bool,
     /// No more output will come.
     ended: bool,
     exit: Option<Exit>,
@@ -118,6 +122,7 @@ impl Live {
             input: Some(Input::start(writer)?),
             master: Some(master),
             last_read: Instant::now(),
+            active: false,
             stage: Stage::Created,
             ended: false,
             exit: None,
@@ -240,7 +245,19 @@ impl Live {
     /// Ends what runs in it. Blocks for two seconds at the most.
     pub(super) fn end(&self, everything: bool) -> close::Ended {
         let foreground = self.foreground();
-        close::end(self.pid.cast_signed(), foreground, self.id.as_str(), everything)
+        let ended = self.lock().exit.is_some();
+        close::end(self.pid.cast_signed(), ended, foreground, self.id.as_str(), everything)
+    }
+
+    /// Where its program is, for one that does not say so itself.
+    #[cfg(unix)]
+    fn folder(&self) -> Option<String> {
+        processes::folder_of(self.pid.cast_signed())
+    }
+
+    #[cfg(not(unix))]
+    fn folder(&self) -> Option<String> {
+        None
     }
 
     #[cfg(unix)]
@@ -296,6 +313,9 @@ impl Live {
         }
         state.last_read = Instant::now();
         let now = state.last_read;
+        if !std::mem::replace(&mut state.active, true) {
+            (self.events)(Event::Active { terminal: self.id.clone() });
+        }
         state.flow.push(&text, now, &mut told);
         self.tell(told);
         state.unshown += text.len();
@@ -414,8 +434,15 @@ impl Live {
                     self.answer_attach(&screen, session, token);
                 }
                 Work::Keep { token } => {
+                    // What waits to be shown is not in it.
+                    state.active = state.unshown > 0;
+                    if state.active {
+                        (self.events)(Event::Active { terminal: self.id.clone() });
+                    }
                     drop(state);
-                    let kept = Kept { face: screen.face().clone(), screen: screen.keep(KEPT_ROWS) };
+                    let mut face = screen.face().clone();
+                    face.cwd = face.cwd.or_else(|| self.folder());
+                    let kept = Kept { face, screen: screen.keep(KEPT_ROWS) };
                     let terminal = self.id.clone();
                     (self.events)(Event::Kept { token, terminal, kept: Box::new(kept) });
                 }

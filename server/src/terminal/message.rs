@@ -56,7 +56,7 @@ pub enum Command {
         force: bool,
         everything: bool,
     },
-    /// Answered by [`Event::Kept`], or [`Event::Refused`].
+    /// Answered by [`Event::Kept`], or [`Event::Refused`]. What is put out from then on is told by [`Event::Active`].
     Keep {
         token: u64,
         terminal: TerminalId,
@@ -78,6 +78,8 @@ pub struct Spec {
     pub base_env: Vec<(String, String)>,
     /// Set on top of that.
     pub env: Vec<(String, String)>,
+    /// What marks everything of this run of Outrigger.
+    pub owner: Option<String>,
     pub size: Size,
     /// What is on the screen before the program writes: that of a terminal that was kept over a restart.
     pub before: Option<String>,
@@ -139,6 +141,10 @@ pub enum Event {
     TooSlow {
         terminal: TerminalId,
         session: SessionId,
+    },
+    /// Something was put out since it began, or since it was last kept; told once.
+    Active {
+        terminal: TerminalId,
     },
     /// A title, folder or size other than before.
     Changed {

@@ -4,6 +4,7 @@
 //! at the pace of each; who attaches is given a snapshot first, and then the stream from there on, with neither gap
 //! nor double. With nobody attached the program runs on at full speed.
 
+mod answers;
 mod close;
 mod decode;
 mod environment;
@@ -21,6 +22,7 @@ mod spawn;
 #[cfg(unix)]
 mod tests;
 
+pub use answers::is_report;
 pub use close::Process;
 pub use error::Error;
 pub use handle::{LIMIT, Terminals};

@@ -9,7 +9,7 @@ pub(super) struct Seen {
     pub parent: i32,
     pub session: i32,
     pub command: String,
-    marked: bool,
+    pub marked: bool,
 }
 
 /// Every process that lives; a zombie doesn't. Those that carry the mark of this terminal are known by it.
@@ -50,6 +50,18 @@ fn standing(pid: i32) -> Option<(i32, i32)> {
 #[cfg(target_os = "linux")]
 pub(super) fn lives(pid: i32) -> bool {
     standing(pid).is_some()
+}
+
+/// Where a process is now.
+#[cfg(target_os = "linux")]
+pub(super) fn folder_of(pid: i32) -> Option<String> {
+    let folder = std::fs::read_link(format!("/proc/{pid}/cwd")).ok()?;
+    folder.is_dir().then(|| folder.into_os_string().into_string().ok())?
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+pub(super) fn folder_of(_: i32) -> Option<String> {
+    None
 }
 
 /// As `ps` says it; where it shows no environments, the mark is not seen.

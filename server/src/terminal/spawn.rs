@@ -15,7 +15,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 
 use super::{
     Error,
-    environment::{environment, shell},
+    environment::{environment, is_shell, shell},
     message::{Size, Spec},
 };
 
@@ -31,7 +31,7 @@ pub(super) struct Spawned {
     pub pid: u32,
     pub program: String,
     pub cwd: PathBuf,
-    /// What was started is the person's shell, not a command of theirs.
+    /// What was started is a shell that waits for a person, not a command of theirs.
     pub is_shell: bool,
 }
 
@@ -104,7 +104,6 @@ fn start(spec: &Spec, terminal: &str) -> Result<Spawned, Error> {
         return Err(Error::NoFolder { path: spec.cwd.display().to_string() });
     }
     let environment = environment(spec, terminal);
-    let is_shell = spec.command.is_none();
     let (program, args) = if let Some(command) = &spec.command {
         (command.clone(), spec.args.clone())
     } else {
@@ -112,6 +111,7 @@ fn start(spec: &Spec, terminal: &str) -> Result<Spawned, Error> {
         args.extend(spec.args.iter().cloned());
         (shell, args)
     };
+    let is_shell = spec.command.is_none() || is_shell(&program, &args);
     let failed = |message: String| failed(&program, message);
     let pair = native_pty_system()
         .openpty(pty_size(spec.size))

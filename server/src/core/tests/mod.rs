@@ -9,8 +9,12 @@ mod idle;
 mod kept;
 mod lifecycle;
 mod queue;
+mod terminals;
 
-use std::sync::{Arc, mpsc};
+use std::{
+    sync::{Arc, mpsc},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
