@@ -172,7 +172,7 @@ fn allow(rooms: &Handle, roots: &[Root], request: &mut Request) -> Result<(), Fa
             *trees = rooms.roots_of_turns()?;
             trees.retain(|tree| grants::resolve(roots, tree).is_ok());
         }
-        Request::Undo { journal_id, .. } => {
+        Request::Undo { journal_id, .. } | Request::Texts { journal_id } => {
             let root = rooms.root_of(journal_id)?;
             grants::resolve(roots, &root)?;
         }

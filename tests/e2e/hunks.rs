@@ -91,3 +91,29 @@ fn what_is_asked_wrongly_is_refused_and_an_untrusted_window_gets_nothing() {
     assert_eq!(refused["data"]["kind"], "workspaceUntrusted");
     assert_eq!(changed(&workspace, &[]), ["-one", "+ONE", "-ten", "+TEN"]);
 }
+
+#[test]
+fn an_undo_that_would_lose_newer_work_is_refused_and_what_it_would_bring_back_is_there_to_see() {
+    let workspace = Workspace::with(&[("poem.txt", OLD)]);
+    let editor = workspace.editor().events(&[]).launch();
+    workspace.write("poem.txt", NEW);
+    let uri = workspace.uri("poem.txt");
+    let listed = editor.call("outrigger/hunk/list", json!({ "uri": uri }));
+    let first = json!({ "uri": uri, "hunkId": ids(&listed["unstaged"])[0] });
+    let entry = editor.call("outrigger/hunk/revert", first)["journalId"].clone();
+    workspace.write("poem.txt", &NEW.replace("ONE\ntwo", "uno\ndue"));
+
+    let refused = editor.refused("outrigger/hunk/undo", json!({ "journalId": entry }));
+    assert_eq!(refused["data"]["kind"], "hunkStale");
+    assert_eq!(workspace.read("poem.txt").unwrap(), NEW.replace("ONE\ntwo", "uno\ndue"));
+    let journaled = editor.call("outrigger/hunk/journaled", json!({ "journalId": entry }));
+    let around = "two\nthree\nfour\n";
+    assert_eq!(
+        journaled,
+        json!({ "files": [{
+            "uri": uri, "before": format!("ONE\n{around}"), "after": format!("one\n{around}"), "whole": false,
+        }] })
+    );
+    let unknown = editor.refused("outrigger/hunk/journaled", json!({ "journalId": "j99" }));
+    assert_eq!(unknown["data"]["kind"], "journalUnknown");
+}

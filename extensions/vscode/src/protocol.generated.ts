@@ -160,6 +160,16 @@ undoneBy: string | null, };
 
 export type HunkJournal = { entries: Array<JournalEntry>, nextCursor: string | null, };
 
+export type HunkJournaledParams = { journalId: string, };
+
+export type JournaledFile = { uri: string, before: string | null, after: string | null, 
+/**
+ * The texts are the whole file; else the lines of the act, with up to three around them.
+ */
+whole: boolean, };
+
+export type HunkJournaled = { files: Array<JournaledFile>, };
+
 export type HunkChanged = { uri: string, revision: number, };
 
 export type FileDiff = { uri: string, status: FileStatus, hunks: Array<Hunk>, };
@@ -679,6 +689,7 @@ export interface Requests {
   "outrigger/hunk/keep": { params: HunkKeepParams; result: HunkKept };
   "outrigger/hunk/undo": { params: HunkUndoParams; result: HunkUndone };
   "outrigger/hunk/journal": { params: HunkJournalParams; result: HunkJournal };
+  "outrigger/hunk/journaled": { params: HunkJournaledParams; result: HunkJournaled };
   "outrigger/turn/diff": { params: TurnDiffParams; result: TurnDiff };
   "outrigger/turn/undo": { params: TurnUndoParams; result: TurnUndone };
   "outrigger/review/list": { params: ReviewListParams; result: ReviewList };

@@ -11,8 +11,9 @@ use crate::{
         diff::FileHunks,
         hunk::{
             FileActParams, HunkActParams, HunkAnswer, HunkChanged, HunkIds, HunkJournal,
-            HunkJournalParams, HunkKeepParams, HunkKept, HunkLines, HunkListParams, HunkTarget,
-            HunkUndoParams, HunkUndone, JournalAction, JournalEntry,
+            HunkJournalParams, HunkJournaled, HunkJournaledParams, HunkKeepParams, HunkKept,
+            HunkLines, HunkListParams, HunkTarget, HunkUndoParams, HunkUndone, JournalAction,
+            JournalEntry, JournaledFile,
         },
         note,
         turn::{ReviewChanged, ReviewList, TurnDiff, TurnUndone},
@@ -61,6 +62,7 @@ pub(super) enum Wanted {
     List,
     Act(HunkAnswer),
     Undo,
+    Texts,
     Journal {
         limit: usize,
     },
@@ -157,6 +159,16 @@ impl Step<'_> {
         let limit = params.limit.unwrap_or(DEFAULT_PAGE).clamp(1, MAX_PAGE) as usize;
         let request = Request::Journal { file, before, limit };
         self.ask_git(session, id, Wanted::Journal { limit }, request);
+    }
+
+    pub(super) fn hunk_journaled(
+        &mut self,
+        session: SessionId,
+        id: RpcId,
+        params: HunkJournaledParams,
+    ) {
+        let request = Request::Texts { journal_id: params.journal_id };
+        self.ask_git(session, id, Wanted::Texts, request);
     }
 
     fn file_of(&mut self, session: SessionId, id: &RpcId, uri: String) -> Option<File> {
@@ -263,6 +275,10 @@ impl Step<'_> {
                 };
                 self.answer(session, id, &page(&listed, limit));
             }
+            (Ok(Answer::Texts(texts)), _) => {
+                let files = texts.into_iter().filter_map(journaled_file).collect();
+                self.answer(session, id, &HunkJournaled { files });
+            }
             // Not asked for here: trees are kept and put back by turns, not by hunks.
             (
                 Ok(
@@ -367,6 +383,13 @@ fn entry(listed: &Listed) -> JournalEntry {
         undoes: record.undoes.clone(),
         undone_by: listed.undone_by.clone(),
     }
+}
+
+fn journaled_file(texts: git::Texts) -> Option<JournaledFile> {
+    let lossy =
+        |text: Option<Vec<u8>>| text.map(|text| String::from_utf8_lossy(&text).into_owned());
+    let git::Texts { path, before, after, whole } = texts;
+    Some(JournaledFile { uri: uri(&path)?, before: lossy(before), after: lossy(after), whole })
 }
 
 fn uri(path: &Path) -> Option<String> {

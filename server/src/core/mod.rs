@@ -509,6 +509,7 @@ impl Step<'_> {
             ClientCall::ReviewList(params) => self.review_list(session, id, &params),
             ClientCall::HunkUndo(params) => self.hunk_undo(session, id, params),
             ClientCall::HunkJournal(params) => self.hunk_journal(session, id, params),
+            ClientCall::HunkJournaled(params) => self.hunk_journaled(session, id, params),
             call @ (ClientCall::TerminalCreate(_)
             | ClientCall::TerminalAttach(_)
             | ClientCall::TerminalWrite(_)

@@ -16,6 +16,7 @@ use super::{
     checkpoint::Checkpoint,
     document::{InDocument, OpenDocument},
     journal::{Journal, Listed},
+    journaled::{Texts, texts},
     limits::MAX_THREADS,
     memory::Memory,
     refuse::Unwanted,
@@ -78,6 +79,10 @@ pub enum Request {
     Undo {
         journal_id: String,
         context: u32,
+    },
+    /// What an entry of the journal replaced, and by what.
+    Texts {
+        journal_id: String,
     },
     /// Acts of the journal, newest first: those of one file, and those before an entry of this number.
     Journal {
@@ -226,6 +231,7 @@ pub enum Answer {
         journal_id: String,
     },
     Journal(Vec<Listed>),
+    Texts(Vec<Texts>),
     Checkpoint(Checkpoint),
     Compared(Vec<FileDiff>),
     /// These files, as absolute paths, are as the checkpoint has them. `None` where nothing had to be done.
@@ -383,7 +389,7 @@ impl Handle {
                     self.room.answer(token, Err(Error::Gone));
                 }
             }
-            Ok(None) => self.room.answer(token, Ok(self.room.journaled(&command.request))),
+            Ok(None) => self.room.answer(token, self.room.journaled(&command.request)),
             Err(error) => self.room.answer(token, Err(error)),
         }
     }
@@ -443,7 +449,9 @@ impl Room {
             }
             // Of one working tree, once they are handed over.
             Request::Review { roots, .. } => return Ok(roots.first().cloned()),
-            Request::Journal { .. } | Request::WatchAll { .. } => return Ok(None),
+            Request::Journal { .. } | Request::Texts { .. } | Request::WatchAll { .. } => {
+                return Ok(None);
+            }
         };
         root_above(&inside).map(Some).ok_or(Error::NotARepository(inside))
     }
@@ -524,9 +532,14 @@ impl Room {
         Some(Ok(Answer::Review(files)))
     }
 
-    fn journaled(&self, request: &Request) -> Answer {
-        let Request::Journal { file, before, limit } = request else {
-            return Answer::Journal(Vec::new());
+    fn journaled(&self, request: &Request) -> Result<Answer, Error> {
+        let (file, before, limit) = match request {
+            Request::Journal { file, before, limit } => (file, before, limit),
+            Request::Texts { journal_id } => {
+                let (written, act) = self.journal.read(journal_id)?;
+                return Ok(Answer::Texts(texts(&written, act)));
+            }
+            _ => return Ok(Answer::Journal(Vec::new())),
         };
         let file = file.as_ref().map(|file| {
             let root = root_above(file).unwrap_or_default();
@@ -534,7 +547,7 @@ impl Room {
             (root, path)
         });
         let file = file.as_ref().map(|(root, path)| (root.as_path(), path.as_path()));
-        Answer::Journal(self.journal.list(file, *before, *limit))
+        Ok(Answer::Journal(self.journal.list(file, *before, *limit)))
     }
 
     /// False where no thread can be had.

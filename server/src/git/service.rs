@@ -209,9 +209,10 @@ impl Service<'_> {
                     self.rewatch().map(|()| Answer::Done)
                 }
                 // These are for nobody's thread.
-                Request::Act { .. } | Request::Journal { .. } | Request::WatchAll { .. } => {
-                    Err(Error::Gone)
-                }
+                Request::Act { .. }
+                | Request::Journal { .. }
+                | Request::Texts { .. }
+                | Request::WatchAll { .. } => Err(Error::Gone),
             };
             room.answer(token, result);
         }

@@ -195,6 +195,31 @@ pub struct HunkJournal {
     pub next_cursor: Option<String>,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct HunkJournaledParams {
+    pub journal_id: String,
+}
+
+/// What an entry of the journal replaced, file by file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct HunkJournaled {
+    pub files: Vec<JournaledFile>,
+}
+
+/// A text is lossy where it is not UTF-8, cut at 1 MiB, and null where there was no file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct JournaledFile {
+    pub uri: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+    /// The texts are the whole file; else the lines of the act, with up to three around them.
+    pub whole: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]

@@ -140,6 +140,8 @@ protocol! {
         /// Takes a journaled act back.
         HunkUndo = "outrigger/hunk/undo" [Session] (hunk::HunkUndoParams) -> hunk::HunkUndone;
         HunkJournal = "outrigger/hunk/journal" [Session] (hunk::HunkJournalParams) -> hunk::HunkJournal;
+        /// What an entry of the journal replaced.
+        HunkJournaled = "outrigger/hunk/journaled" [Session] (hunk::HunkJournaledParams) -> hunk::HunkJournaled;
         TurnDiff = "outrigger/turn/diff" [Session] (turn::TurnDiffParams) -> turn::TurnDiff;
         /// Puts the tree back as it was before the turn.
         TurnUndo = "outrigger/turn/undo" [Session] (turn::TurnUndoParams) -> turn::TurnUndone;

@@ -12,7 +12,8 @@ export const SCHEME = "outrigger-before";
 /** What a document of ours holds. The path stays the file's, so that it is highlighted. */
 export type Before =
   | { of: "index" | "head"; uri: string }
-  | { of: "turn"; threadId: string; turnId: string; uri: string; side: "old" | "new" };
+  | { of: "turn"; threadId: string; turnId: string; uri: string; side: "old" | "new" }
+  | { of: "journal"; journalId: string; uri: string };
 
 /** The turns of which the diffs are kept to draw their documents. */
 const TURNS_KEPT = 8;
@@ -41,7 +42,8 @@ export class HunkDiffs implements vscode.TextDocumentContentProvider, vscode.Dis
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
     const what = beforeOf(uri);
     if (!what) return "";
-    return what.of === "turn" ? this.turnText(what) : this.olderText(what.uri, what.of);
+    if (what.of === "turn") return this.turnText(what);
+    return what.of === "journal" ? this.journaledText(what) : this.olderText(what.uri, what.of);
   }
 
   /** The unstaged or the staged changes of a file, with a range of the newer side in sight. */
@@ -75,11 +77,18 @@ export class HunkDiffs implements vscode.TextDocumentContentProvider, vscode.Dis
     return files.length;
   }
 
+  /** What an entry of the journal would bring back, beside the file as it is. */
+  async showJournaled(journalId: string, uri: string): Promise<void> {
+    const left = documentUri({ of: "journal", journalId, uri });
+    const title = `${baseName(uri)}: in the journal ↔ now`;
+    await vscode.commands.executeCommand("vscode.diff", left, vscode.Uri.parse(uri), title, { preview: true });
+  }
+
   private renew(uri: string): void {
     const wanted = vscode.Uri.parse(uri).toString();
     for (const { uri: open } of vscode.workspace.textDocuments) {
       const what = beforeOf(open);
-      if (what && what.of !== "turn" && vscode.Uri.parse(what.uri).toString() === wanted) this.changes.fire(open);
+      if (what && (what.of === "index" || what.of === "head") && vscode.Uri.parse(what.uri).toString() === wanted) this.changes.fire(open);
     }
   }
 
@@ -93,6 +102,11 @@ export class HunkDiffs implements vscode.TextDocumentContentProvider, vscode.Dis
       if (attempt === 1) return excerpts(of === "index" ? hunks.unstaged : hunks.staged).old;
     }
     return "";
+  }
+
+  private async journaledText({ journalId, uri }: Extract<Before, { of: "journal" }>): Promise<string> {
+    const { files } = await this.door.request("outrigger/hunk/journaled", { journalId });
+    return files.find((file) => file.uri === uri)?.before ?? "";
   }
 
   private async turnText(what: Extract<Before, { of: "turn" }>): Promise<string> {

@@ -42,7 +42,7 @@ export async function pickJournal(parts: HunkParts): Promise<void> {
     if (entry.uris.length > 1 && !(await saved(entry.uris, "Take Back"))) return;
     const undone = await parts.acts.undo(entry.journalId);
     if (undone.done) say(`Taken back: ${namesOf(entry.uris)}.`);
-    else if (undone.refusal.kind === "hunkStale") await stale(entry);
+    else if (undone.refusal.kind === "hunkStale") await stale(parts, entry);
     else explain("take it back", undone.refusal);
   } catch (error) {
     explain("read the journal", refusalOf(error));
@@ -68,10 +68,10 @@ function folders([uri, another]: string[]): string[] {
   return folder === "." ? [] : [folder];
 }
 
-/** Newer work stands where the act was: nothing is touched, and the person sees what is there. */
-async function stale(entry: JournalEntry): Promise<void> {
+/** Newer work stands where the act was: nothing is touched, and the person sees both texts. */
+async function stale(parts: HunkParts, entry: JournalEntry): Promise<void> {
   const [uri] = entry.uris;
   const text = `Not taken back: ${namesOf(entry.uris)} changed since at these lines, and that would be lost.`;
-  const choice = await vscode.window.showWarningMessage(text, "Show Changes");
-  if (choice && uri !== undefined) await vscode.commands.executeCommand("outrigger.file.showChanges", uri);
+  const choice = await vscode.window.showWarningMessage(text, "Compare");
+  if (choice && uri !== undefined) await parts.diffs.showJournaled(entry.journalId, uri);
 }
