@@ -62,8 +62,15 @@ impl<'e> View<'e> {
     }
 
     fn until_it_shows(&mut self, text: &str) {
-        while !self.shows(text) {
+        let mut found = self.shows(text);
+        while !found {
+            // What is looked for may have begun in the part before.
+            let mut from = self.text.len().saturating_sub(text.len());
+            while !self.text.is_char_boundary(from) {
+                from -= 1;
+            }
             self.take();
+            found = self.text[from..].contains(text);
         }
     }
 
@@ -292,6 +299,28 @@ fn a_flood_that_nobody_reads_stops_and_obeys_at_once_and_holds_up_nobody() {
     for editor in [&flooded, &other] {
         exit_of(editor, &flood);
         exit_of(editor, &quiet);
+    }
+}
+
+#[test]
+fn who_cannot_keep_up_is_told_and_comes_back_with_a_new_snapshot() {
+    let workspace = Workspace::empty();
+    let slow = window(&workspace, "Slow").launch();
+    let quick = window(&workspace, "Quick").launch();
+    let id = bash(&slow);
+    let left_behind = View::attach(&slow, &id);
+    let mut view = View::attach(&quick, &id);
+    view.types("for i in $(seq 1 400000); do echo line $i; done; echo all-$((1 + 1))\r");
+    // One acknowledges nothing while the other reads on: more would have to be held for it than may be.
+    view.until_it_shows("all-2\r\n");
+    let told = slow.note("outrigger/terminal/detached");
+    assert_eq!(told, json!({ "terminalId": id, "reason": "tooSlow" }));
+    let again = View::attach(&slow, &id);
+    assert!(again.from > left_behind.offset);
+    assert!(again.shows("line 400000") && again.shows("all-2"), "{}", again.snapshot);
+    close(&slow, &id);
+    for editor in [&slow, &quick] {
+        exit_of(editor, &id);
     }
 }
 

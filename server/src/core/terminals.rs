@@ -19,6 +19,8 @@ use crate::{
 
 /// Terminals of all kinds at one time. At the bound those that have ended make room, the oldest first.
 const LIMIT: usize = terminal::LIMIT;
+/// Bytes of a name.
+const MAX_LABEL: usize = 1_024;
 /// Changes of one terminal are told no more often, in microseconds.
 pub(super) const TELL_EVERY: u64 = 100_000;
 /// Microseconds from the first output until the screen is kept.
@@ -181,6 +183,10 @@ impl Step<'_> {
         if !self.may_use_terminals(session, &id) {
             return;
         }
+        if self.world.run.is_none() {
+            let why = "Outrigger has no state directory to keep terminals in.";
+            return self.fail(session, id, Failure::new(FailureKind::Store, why));
+        }
         if !self.world.terminals.loaded {
             return self.world.terminals.waiting.push((session, id, call));
         }
@@ -255,6 +261,11 @@ impl Step<'_> {
         if command.as_deref().is_some_and(|command| command.is_empty() || command.contains('\0')) {
             let failure = Failure::new(FailureKind::InvalidParams, "The command is no program.");
             return self.fail(session, id, failure.with("key", "command"));
+        }
+        let thread = thread_id.as_ref().map(ThreadId::as_str);
+        if [name.as_deref(), thread].into_iter().flatten().any(|label| label.len() > MAX_LABEL) {
+            let why = format!("A terminal's name and thread have {MAX_LABEL} bytes at the most.");
+            return self.fail(session, id, Failure::new(FailureKind::LimitExceeded, why));
         }
         if !self.make_room_for_terminal() {
             let failure = Failure::from(terminal::Error::TooMany { limit: LIMIT });

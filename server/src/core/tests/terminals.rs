@@ -181,6 +181,14 @@ fn what_was_shown_is_there_after_a_crash_and_nothing_runs() {
 }
 
 #[test]
+fn without_a_place_for_its_state_a_terminal_is_refused_at_once() {
+    let mut stage = Stage::with_two_editors();
+    stage.world.run = None;
+    let (_, listed) = stage.request(ONE, "outrigger/terminal/list", json!({}));
+    assert_eq!(refusal(&listed), "store");
+}
+
+#[test]
 fn a_title_that_changes_without_end_is_told_ten_times_a_second() {
     let mut stage = Stage::with_two_editors();
     let terminal = stage.terminal(ONE);
