@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use super::{
     Error,
     acts::{Act, path_of},
+    answer::Answer,
     checkpoint,
     document::{InDocument, OpenDocument, Planned},
     journal::numbers,
     place,
     record::{Place, Written},
-    room::{Answer, File, Request, leaf},
+    room::{File, Request, leaf},
     select::{Asked, Refused},
     service::Service,
 };

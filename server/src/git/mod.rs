@@ -6,6 +6,7 @@ macro_rules! arguments {
 }
 
 mod acts;
+mod answer;
 mod attribute;
 mod authorship;
 mod cache;
@@ -45,6 +46,7 @@ mod undo;
 mod watch;
 
 pub use acts::Act;
+pub use answer::Answer;
 pub use attribute::{Heard, Item};
 pub use checkpoint::Checkpoint;
 pub use document::{InDocument, OpenDocument, TextEdit};
@@ -53,7 +55,7 @@ pub use journal::Listed;
 pub use journaled::Texts;
 pub use record::{Action, Changed, PathText, Place, Record, State, Trees};
 pub use refuse::{Part, Unwanted, Written};
-pub use room::{Answer, Command, Event, File, Handle, Options, Request};
+pub use room::{Command, Event, File, Handle, Options, Request};
 pub use select::{LineNumbers, Selection, Target};
 pub use turns::{TurnAbout, TurnId};
 

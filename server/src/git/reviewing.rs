@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Error,
+    answer::Answer,
     attribute::Desk,
     checkpoint, compare,
     hunks::{Side, context_of},
@@ -11,7 +12,7 @@ use super::{
     keep::{Kept, Story, marks},
     limits::MAX_CONTEXT,
     record::{Action, Changed, Keeps, PathText},
-    room::{Answer, Event, File, MAX_TOLD},
+    room::{Event, File, MAX_TOLD},
     service::Service,
     snapshot::Snapshot,
     turns::TurnId,

@@ -12,11 +12,11 @@ use std::{
 use super::{
     Error,
     acts::Act,
+    answer::Answer,
     attribute::{Heard, Item},
-    checkpoint::Checkpoint,
-    document::{InDocument, OpenDocument},
-    journal::{Journal, Listed},
-    journaled::{Texts, texts},
+    document::OpenDocument,
+    journal::Journal,
+    journaled::texts,
     limits::MAX_THREADS,
     memory::Memory,
     refuse::Unwanted,
@@ -25,10 +25,7 @@ use super::{
     service,
     turns::{TurnAbout, TurnId, Turns},
 };
-use crate::protocol::{
-    diff::{FileDiff, FileHunks},
-    turn::FileReview,
-};
+use crate::protocol::turn::FileReview;
 
 /// What is asked of a repository. Each is answered by one [`Event::Answer`] with the same token.
 #[derive(Debug)]
@@ -205,52 +202,6 @@ pub enum Event {
     },
     /// Turns that are known from earlier, the oldest first.
     Turns(Vec<TurnAbout>),
-}
-
-#[derive(Debug)]
-pub enum Answer {
-    Hunks(Arc<FileHunks>),
-    Acted {
-        hunks: Arc<FileHunks>,
-        journal_id: String,
-    },
-    Looked {
-        hunks: Arc<FileHunks>,
-        /// The [`fingerprint`](crate::protocol::document::fingerprint) of what is on the disk, where that is a text.
-        text: Option<u64>,
-    },
-    /// Nothing was written: these documents, by number, have edits that are not saved. Where it can be done in a
-    /// document instead, this is to be done, and settled.
-    Unsaved {
-        documents: Vec<usize>,
-        instead: Option<InDocument>,
-    },
-    /// An act of several files was taken back. At most [`MAX_TOLD`] files have their hunks.
-    Undone {
-        files: Vec<Arc<FileHunks>>,
-        journal_id: String,
-    },
-    Journal(Vec<Listed>),
-    Texts(Vec<Texts>),
-    Checkpoint(Checkpoint),
-    Compared(Vec<FileDiff>),
-    /// These files, as absolute paths, are as the checkpoint has them. `None` where nothing had to be done.
-    Restored {
-        journal_id: Option<String>,
-        paths: Vec<PathBuf>,
-    },
-    TurnUndone {
-        journal_id: Option<String>,
-        uris: Vec<String>,
-        left_out: Vec<String>,
-        late: bool,
-    },
-    /// Of how many files the authors are others now.
-    Attributed {
-        files: usize,
-    },
-    Review(Vec<FileReview>),
-    Done,
 }
 
 /// Where the room keeps its files, which nobody else may read.

@@ -14,6 +14,7 @@ use std::{
 use super::{
     Error, Unsupported,
     acts::{Act, Scene},
+    answer::Answer,
     checkpoint, compare,
     hunks::Side,
     journal::id,
@@ -22,7 +23,7 @@ use super::{
     recover::recover,
     refuse::Unwanted,
     repository::Repository,
-    room::{Answer, Command, File, Incoming, Request, Room, leaf},
+    room::{Command, File, Incoming, Request, Room, leaf},
     select::{Asked, Refused, Selection},
     snapshot::Snapshot,
     watch::Watch,

@@ -88,7 +88,8 @@ export class HunkDiffs implements vscode.TextDocumentContentProvider, vscode.Dis
     const wanted = vscode.Uri.parse(uri).toString();
     for (const { uri: open } of vscode.workspace.textDocuments) {
       const what = beforeOf(open);
-      if (what && (what.of === "index" || what.of === "head") && vscode.Uri.parse(what.uri).toString() === wanted) this.changes.fire(open);
+      if (what && (what.of === "index" || what.of === "head") && vscode.Uri.parse(what.uri).toString() === wanted)
+        this.changes.fire(open);
     }
   }
 
