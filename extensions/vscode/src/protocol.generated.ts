@@ -22,7 +22,11 @@ text: string, eol: Eol,
 /**
  * The bytes that `text` stands for, where they are not UTF-8.
  */
-base64?: string, };
+base64?: string, 
+/**
+ * The words that the line in its place does not have, from and to, in UTF-16 units of `text`.
+ */
+emphasis?: Array<[number, number]>, };
 
 export type ModeChange = { old: string, new: string, };
 
@@ -68,7 +72,11 @@ uri: string,
 /**
  * Unchanged lines around each change; 3 where nothing is said, as git has it.
  */
-contextLines?: number | null, };
+contextLines?: number | null, 
+/**
+ * With the words that differ within changed lines.
+ */
+emphasis?: boolean, };
 
 export type HunkLines = { old: Array<number>, new: Array<number>, };
 

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{Effect, Purpose, Step, documents::Holder};
+use super::{Effect, Purpose, Step, documents::Holder, emphasis};
 use crate::{
     git::{self, Act, Answer, File, Listed, Request, Selection, Target},
     paths,
@@ -60,6 +60,7 @@ impl Written {
 
 pub(super) enum Wanted {
     List,
+    ListWithWords,
     Act(HunkAnswer),
     Undo,
     Texts,
@@ -82,7 +83,8 @@ impl Step<'_> {
     pub(super) fn hunk_list(&mut self, session: SessionId, id: RpcId, params: HunkListParams) {
         let Some(file) = self.file_of(session, &id, params.uri) else { return };
         let context = params.context_lines.unwrap_or(CONTEXT).min(MAX_CONTEXT);
-        self.ask_git(session, id, Wanted::List, Request::List { file, context });
+        let wanted = if params.emphasis { Wanted::ListWithWords } else { Wanted::List };
+        self.ask_git(session, id, wanted, Request::List { file, context });
     }
 
     pub(super) fn hunk_act(
@@ -233,6 +235,12 @@ impl Step<'_> {
                 self.fail(session, id, failure);
             }
             (Err(failure), _) => self.fail(session, id, failure),
+            (Ok(Answer::Hunks(hunks)), Wanted::ListWithWords) => {
+                let mut hunks = FileHunks::clone(&hunks);
+                emphasis::mark(&mut hunks.unstaged);
+                emphasis::mark(&mut hunks.staged);
+                self.answer(session, id, &hunks);
+            }
             (Ok(Answer::Hunks(hunks) | Answer::Looked { hunks, .. }), _) => {
                 self.answer(session, id, &*hunks);
             }

@@ -7,6 +7,7 @@ mod atoms;
 mod commands;
 mod diagnostics;
 mod documents;
+mod emphasis;
 mod failure;
 pub mod grants;
 mod history;

@@ -183,6 +183,7 @@ mod tests {
                 text: line[1..].to_owned(),
                 eol: Eol::Lf,
                 base64: None,
+                emphasis: None,
             })
             .collect();
         let count = |without| lines.iter().filter(|line| line.kind != without).count() as u32;

@@ -9,6 +9,7 @@ use std::{
 use diffy::{Line, Patch};
 use serde::Deserialize;
 
+use super::emphasis;
 use crate::{
     git::{Part, Unwanted, Written},
     paths,
@@ -140,7 +141,7 @@ fn line(kind: LineKind, text: &str) -> HunkLine {
         (None, Some(text)) => (text, Eol::Lf),
         (None, None) => (text, Eol::None),
     };
-    HunkLine { kind, text: text.to_owned(), eol, base64: None }
+    HunkLine { kind, text: text.to_owned(), eol, base64: None, emphasis: None }
 }
 
 /// The lines of one hunk that are really changed, its context left out.
@@ -279,7 +280,10 @@ fn hunk_id(index: usize) -> String {
 pub fn file(change: &ProposedChange, present: FileText) -> ProposedFile {
     let patch = Patch::from_str(&change.diff);
     let hunks = patch.as_ref().map(|patch| {
-        patch.hunks().iter().enumerate().map(|(index, one)| hunk(index, one)).collect()
+        let hunks = patch.hunks().iter().enumerate().map(|(index, one)| hunk(index, one));
+        let mut hunks: Vec<Hunk> = hunks.collect();
+        emphasis::mark(&mut hunks);
+        hunks
     });
     let (old_text, new_text, conflict) = match (present, change.kind) {
         (FileText::Unreadable(reason), _) => (None, None, Some(reason)),

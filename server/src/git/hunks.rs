@@ -155,7 +155,7 @@ fn line(kind: LineKind, bytes: &[u8]) -> HunkLine {
     };
     let text = String::from_utf8_lossy(bytes);
     let base64 = matches!(text, Cow::Owned(_)).then(|| base64(bytes));
-    HunkLine { kind, text: text.into_owned(), eol, base64 }
+    HunkLine { kind, text: text.into_owned(), eol, base64, emphasis: None }
 }
 
 fn base64(bytes: &[u8]) -> String {

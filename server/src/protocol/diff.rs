@@ -35,6 +35,10 @@ pub struct HunkLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub base64: Option<String>,
+    /// The words that the line in its place does not have, from and to, in UTF-16 units of `text`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub emphasis: Option<Vec<[u32; 2]>>,
 }
 
 /// A change of a file's mode, such as from `100644` to `100755`.

@@ -15,6 +15,10 @@ pub struct HunkListParams {
     /// Unchanged lines around each change; 3 where nothing is said, as git has it.
     #[cfg_attr(test, ts(optional = nullable))]
     pub context_lines: Option<u32>,
+    /// With the words that differ within changed lines.
+    #[serde(default)]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+    pub emphasis: bool,
 }
 
 /// Lines of a hunk: removed ones by old number, added ones by new number.

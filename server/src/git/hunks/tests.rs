@@ -25,6 +25,7 @@ fn a_hunk_shows_its_lines_with_their_ends_and_their_bytes() {
         text: text.into(),
         eol,
         base64: base64.map(str::to_owned),
+        emphasis: None,
     };
     let [hunk] = hunks(b"a\r\nb\rb\nc", b"a\r\nx\xff\nc", 1).try_into().unwrap();
     let hunk_id = hunk.hunk_id.clone();
