@@ -1,7 +1,7 @@
 //! The agent's turns in one repository: a checkpoint before and after, and a look after each item at what it wrote.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     ffi::OsString,
     fs,
     os::unix::fs::MetadataExt,
@@ -80,7 +80,8 @@ impl Desk<'_> {
         let tree = taken.tree.as_str();
         checkpoint::keep(self.repository, &[(&id.start(), tree), (&id.end(), tree)])?;
         self.turns.change(self.root(), id, |turn| turn.leave_out(&taken.left_out))?;
-        let names: Vec<String> = gone.iter().flat_map(|id| [id.start(), id.end()]).collect();
+        let names: Vec<String> =
+            gone.iter().flat_map(|id| [id.start(), id.end(), id.earlier()]).collect();
         if !names.is_empty() {
             checkpoint::forget(self.repository, &names)?;
         }
@@ -94,6 +95,8 @@ impl Desk<'_> {
         let items = self.in_this_tree(items);
         let mut known = BTreeMap::new();
         let mut now = HashMap::new();
+        // As the person left what an item wrote then.
+        let mut left = HashMap::new();
         for one in self.since(&baseline.tree, &baseline.instead, &taken.tree)? {
             let Seen { path, first, before, after } = one;
             now.insert(path.clone(), after.clone());
@@ -111,10 +114,24 @@ impl Desk<'_> {
             if let Some(written) = self.attribute(&path, before.as_ref(), after.as_ref(), origin)? {
                 known.insert(path.clone(), written);
             }
+            left.insert(path.clone(), before);
             baseline.instead.insert(path, Instead { first, last: after });
         }
         self.carry(id, &now, &mut known)?;
+        let turn = self.turns.get(self.root(), id)?;
+        let mut lost = BTreeSet::new();
+        for path in known.keys() {
+            let left = left.get(path).or_else(|| now.get(path)).and_then(Option::as_ref);
+            if self.is_lost(&turn, path, left)? {
+                lost.insert(path.clone());
+            }
+        }
         // The texts are kept before they are spoken of.
+        let earlier = turn.earlier(&lost);
+        if !lost.is_empty() {
+            let earlier = checkpoint::of_blobs(self.repository, earlier)?;
+            checkpoint::keep(self.repository, &[(&id.earlier(), &earlier)])?;
+        }
         checkpoint::keep(self.repository, &[(&id.end(), &taken.tree)])?;
         self.turns.set_baseline(self.root(), baseline.instead);
         self.turns.change(self.root(), id, |turn| {
@@ -124,7 +141,7 @@ impl Desk<'_> {
                 turn.ask(prompt);
             }
             for (path, known) in &known {
-                turn.keep(path, known);
+                turn.keep(path, known, lost.contains(path));
             }
         })?;
         Ok(known.into_keys().collect())
@@ -155,6 +172,11 @@ impl Desk<'_> {
             (true, Err(_)) => return Ok(()),
             (false, _) => None,
         };
+        let was = baseline.instead.get(path).map_or(&first, |instead| &instead.last);
+        if *was == last {
+            // Saved as it was: nothing of it is anybody else's.
+            return Ok(());
+        }
         self.turns.not_the_agents(self.root(), path, Instead { first, last }, typed)
     }
 
@@ -303,6 +325,13 @@ impl Desk<'_> {
             known.insert(path, Known { oid, authorship, ..before });
         }
         Ok(())
+    }
+
+    /// Whether lines of the agent, as the turn knows them, are not in this text.
+    fn is_lost(&self, turn: &Turn, path: &Path, now: Option<&Entry>) -> Result<bool, Error> {
+        let Some(known) = turn.known(&PathText::from(path)) else { return Ok(false) };
+        let text = self.text(path, now)?.unwrap_or_default();
+        Ok(self.carried(&known, &text)?.lines() < known.authorship.lines())
     }
 
     /// The authors of this text. What was known of a text that is gone is known no more.

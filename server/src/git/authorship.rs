@@ -114,6 +114,11 @@ impl Authorship {
         Ok(written)
     }
 
+    /// How many lines have an author.
+    pub fn lines(&self) -> u32 {
+        self.runs.iter().map(|run| run.end - run.start).sum()
+    }
+
     /// The file's mode is this author's.
     pub fn set_mode(&mut self, mode: u32, by: u32) {
         self.mode = Some((mode, by));

@@ -102,6 +102,16 @@ fn listed(git: &Git) -> Result<(Vec<u8>, Vec<u8>), Error> {
     })
 }
 
+/// A tree that holds nothing but these blobs.
+pub fn of_blobs<'a>(
+    repository: &Repository,
+    oids: impl IntoIterator<Item = &'a str>,
+) -> Result<String, Error> {
+    let lines = oids.into_iter().map(|oid| format!("100644 blob {oid}\t{oid}\0"));
+    let input: String = lines.collect();
+    named(&repository.git.feed(arguments!["mktree", "-z"], input.as_bytes())?)
+}
+
 /// The size of what stands there, if it is to be kept; what is gone is kept as gone.
 fn kept(path: &Path, sum: u64) -> Option<u64> {
     let Ok(found) = fs::symlink_metadata(path) else { return Some(0) };

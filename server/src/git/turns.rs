@@ -29,8 +29,10 @@ const MAX_TURNS: usize = 200;
 const MAX_AGE: u64 = 30 * 24 * 60 * 60 * 1000;
 /// Files of one turn whose authors are kept.
 pub const MAX_FILES: usize = 2_000;
-/// Turns that are asked who wrote a file.
-const LATELY: usize = 8;
+/// Texts that are asked who wrote a file.
+const LATELY: usize = 12;
+/// Earlier texts of one file that a turn remembers, since lines went from them that may come back.
+const MAX_EARLIER: usize = 4;
 /// How long a turn may be on its way, in milliseconds; one that takes longer begins with a look of its own.
 const COMING: u64 = 10_000;
 /// Bytes of a prompt that are kept.
@@ -94,6 +96,9 @@ struct Written {
     /// When an item changed it last, in epoch milliseconds.
     at: u64,
     authorship: Authorship,
+    /// Before a person took lines of the agent out, the latest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<Written>,
 }
 
 /// Who wrote a file, and the text that this is said of.
@@ -377,7 +382,7 @@ impl Turns {
         let Ok(loaded) = self.loaded() else { return Vec::new() };
         let path = PathText::from(path);
         let turns = loaded.turns.get(root).into_iter().flat_map(BTreeMap::values).rev();
-        let mut known: Vec<Known> = turns.filter_map(|turn| turn.known(&path)).collect();
+        let mut known: Vec<Known> = turns.flat_map(|turn| turn.all_known(&path)).collect();
         known.sort_by_key(|known| std::cmp::Reverse(known.at));
         known.truncate(LATELY);
         known
@@ -474,6 +479,11 @@ impl TurnId {
     pub fn end(&self) -> String {
         format!("{}-end", self.name())
     }
+
+    /// Texts that lines of the agent went from.
+    pub fn earlier(&self) -> String {
+        format!("{}-earlier", self.name())
+    }
 }
 
 fn short(bytes: &[u8]) -> String {
@@ -520,8 +530,14 @@ impl Turn {
 
     /// Who wrote a file, as of the end of this turn.
     pub fn known(&self, path: &PathText) -> Option<Known> {
-        let (_, written) = self.files.iter().find(|(known, _)| known == path)?;
-        Some(Known {
+        self.all_known(path).next()
+    }
+
+    /// The same, and then of the texts before a person took lines out.
+    fn all_known(&self, path: &PathText) -> impl Iterator<Item = Known> {
+        let written = self.files.iter().find(|(known, _)| known == path).map(|(_, written)| written);
+        let all = written.into_iter().flat_map(|last| std::iter::once(last).chain(&last.earlier));
+        all.map(|written| Known {
             oid: written.oid.clone(),
             at: written.at,
             authorship: written.authorship.clone(),
@@ -529,8 +545,18 @@ impl Turn {
         })
     }
 
-    /// Keeps who wrote a file. Those whom the turn does not know yet come to be known.
-    pub fn keep(&mut self, path: &Path, known: &Known) {
+    /// The blobs of the earlier texts, once the last ones of these files are among them.
+    pub fn earlier(&self, lost: &BTreeSet<PathBuf>) -> BTreeSet<&str> {
+        let files = self.files.iter().flat_map(|(path, last)| {
+            let also = lost.contains(&PathBuf::from(path)).then_some(last);
+            also.into_iter().chain(&last.earlier).take(MAX_EARLIER)
+        });
+        files.filter_map(|written| written.oid.as_deref()).collect()
+    }
+
+    /// Keeps who wrote a file. Those whom the turn does not know yet come to be known. Where lines of the agent were
+    /// `lost`, what was known before stays known.
+    pub fn keep(&mut self, path: &Path, known: &Known, lost: bool) {
         let path = PathText::from(path);
         let place = self.files.iter().position(|(kept, _)| *kept == path);
         if place.is_none() && self.files.len() >= MAX_FILES {
@@ -545,10 +571,15 @@ impl Turn {
             });
             u32::try_from(number).ok()
         });
-        let written = Written { oid: known.oid.clone(), at: known.at, authorship };
-        match place {
-            Some(place) => self.files[place].1 = written,
-            None => self.files.push((path, written)),
+        let (oid, at) = (known.oid.clone(), known.at);
+        let mut written = Written { oid, at, authorship, earlier: Vec::new() };
+        let Some(place) = place else { return self.files.push((path, written)) };
+        let mut last = std::mem::take(&mut self.files[place].1);
+        written.earlier = std::mem::take(&mut last.earlier);
+        if lost {
+            written.earlier.insert(0, last);
+            written.earlier.truncate(MAX_EARLIER);
         }
+        self.files[place].1 = written;
     }
 }

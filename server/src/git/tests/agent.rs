@@ -8,7 +8,10 @@ use std::{
 
 use super::world::World;
 use crate::{
-    git::{Answer, Command, Error, Event, File, Handle, Heard, Item, Options, Request, TurnId},
+    git::{
+        Act, Answer, Command, Error, Event, File, Handle, Heard, Item, Options, Request, Selection,
+        TurnId,
+    },
     protocol::diff::{Hunk, LineKind},
 };
 
@@ -199,6 +202,24 @@ fn what_a_person_saves_in_the_midst_of_a_turn_is_theirs() {
 }
 
 #[test]
+fn a_save_that_changes_nothing_makes_the_file_nobody_elses() {
+    let world = poem();
+    let mut agent = Agent::of(&world);
+    let one = turn("one");
+    agent.begins(&one);
+    world.write("f", "agent\n");
+    agent.wrote(&one, "shell", None);
+    agent.saved("f", "agent\n");
+    agent.saved("g", "g\n");
+    world.write("g", "agent\n");
+    agent.wrote(&one, "more", None);
+    agent.ends(&one);
+    assert_eq!(agent.undo(&one), Ok(vec!["f".into(), "g".into()]));
+    assert_eq!(world.read("f"), b"1\n2\n3\n4\n5\n6\n7\n8\n9\n");
+    assert_eq!(world.read("g"), b"g\n");
+}
+
+#[test]
 fn of_two_turns_at_one_time_each_has_what_it_names() {
     let world = poem();
     let mut agent = Agent::of(&world);
@@ -233,6 +254,39 @@ fn a_process_that_is_killed_in_mid_turn_knows_all_but_the_last_item() {
     assert_eq!(agent.told("g"), ["-g+agent one shell"]);
     assert_eq!(agent.undo(&one), Ok(vec!["g".into()]));
     assert_eq!((world.read("g"), world.read("f")), (b"g\n".to_vec(), b"not known\n".to_vec()));
+}
+
+#[test]
+fn what_is_taken_back_and_put_back_is_the_agents_again() {
+    let world = poem();
+    let mut agent = Agent::of(&world);
+    let one = turn("one");
+    agent.begins(&one);
+    world.write("f", "1\nA\n3\n4\n5\n6\n7\n9\n");
+    agent.wrote(&one, "patch", Some(&["f"]));
+    let both = ["-2+A one patch", "-8 one patch"];
+    assert_eq!(agent.told("f"), both);
+    let file = agent.file("f");
+    let revert = Request::Act {
+        act: Act::Revert,
+        file,
+        selection: Selection::File,
+        revision: None,
+        context: 0,
+    };
+    let Ok(Answer::Acted { journal_id, .. }) = agent.ask(revert) else { panic!("not reverted") };
+    // The repository is looked at meanwhile, and the agent goes on in the same file.
+    world.write("f", "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n");
+    agent.wrote(&one, "shell", None);
+    agent.ends(&one);
+    assert_eq!(agent.told("f"), ["+10 one shell"]);
+    world.write("f", "1\n2\n3\n4\n5\n6\n7\n8\n9\n");
+    agent.ask(Request::Undo { journal_id, context: 0 }).unwrap();
+    assert_eq!(agent.told("f"), both);
+    // So it is for the next process, whatever git cleans up.
+    drop(agent);
+    world.git(&["gc", "-q", "--prune=now"]);
+    assert_eq!(Agent::of(&world).told("f"), both);
 }
 
 #[test]
