@@ -47,7 +47,7 @@ pub fn resolve(roots: &[Root], path: &Path) -> Result<PathBuf, Error> {
     if !is_plain(path) {
         return Err(refused());
     }
-    let roots: Vec<PathBuf> = roots.iter().filter_map(current).collect();
+    let roots = folders(roots);
     let held = |path: &Path| roots.iter().any(|root| path.starts_with(root));
     match path.canonicalize() {
         Ok(canonical) if held(&canonical) => Ok(canonical),
@@ -62,6 +62,11 @@ pub fn resolve(roots: &[Root], path: &Path) -> Result<PathBuf, Error> {
             }
         }
     }
+}
+
+/// The granted folders that are there now, without links.
+pub fn folders(roots: &[Root]) -> Vec<PathBuf> {
+    roots.iter().filter_map(current).collect()
 }
 
 /// Opens what is there for reading, a folder too, below a granted folder and nowhere else.

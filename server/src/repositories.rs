@@ -106,6 +106,7 @@ impl Door {
 
 /// The command with its path as it is without links above it, if that is granted.
 fn allowed(rooms: &Handle, roots: &[Root], mut command: Command) -> Result<Command, Failure> {
+    command.within = grants::folders(roots);
     allow(rooms, roots, &mut command.request)?;
     if let Request::Minding { open, request } = &mut command.request {
         for document in open {
@@ -132,7 +133,11 @@ fn allow(rooms: &Handle, roots: &[Root], request: &mut Request) -> Result<(), Fa
         Request::Checkpoint { folder, .. }
         | Request::Compare { folder, .. }
         | Request::Restore { folder, .. }
-        | Request::Forget { folder, .. } => *folder = grants::resolve(roots, folder)?,
+        | Request::Forget { folder, .. } => {
+            *folder = grants::resolve(roots, folder)?;
+            // All of the tree is kept and put back.
+            grants::resolve(roots, &rooms.root_above(folder)?)?;
+        }
         Request::Watch { folder, files } => {
             *folder = grants::resolve(roots, folder)?;
             for file in files {
@@ -153,30 +158,39 @@ fn allow(rooms: &Handle, roots: &[Root], request: &mut Request) -> Result<(), Fa
                 Err(_) => false,
             });
         }
+        // Of the tree only what is granted is looked at and written.
         Request::TurnDiff { runs: Some(folder), .. }
         | Request::TurnComes { folder, .. }
         | Request::TurnBegins { folder, .. }
         | Request::TurnWrote { folder, .. }
         | Request::TurnEnds { folder, .. } => {
             *folder = grants::resolve(roots, folder)?;
-            // All of the tree is kept and put back.
-            grants::resolve(roots, &rooms.root_above(folder)?)?;
         }
         Request::TurnDiff { thread, turn, .. } => {
-            grants::resolve(roots, &rooms.root_of_turn(thread, turn.as_deref())?)?;
+            any_of(roots, &rooms.root_of_turn(thread, turn.as_deref())?)?;
         }
         Request::TurnUndo { id } => {
-            grants::resolve(roots, &rooms.root_of_turn(&id.thread, Some(&id.turn))?)?;
+            any_of(roots, &rooms.root_of_turn(&id.thread, Some(&id.turn))?)?;
         }
         Request::Review { roots: trees, .. } => {
             *trees = rooms.roots_of_turns()?;
-            trees.retain(|tree| grants::resolve(roots, tree).is_ok());
+            trees.retain(|tree| any_of(roots, tree).is_ok());
         }
         Request::Undo { journal_id, .. } | Request::Texts { journal_id } => {
-            let root = rooms.root_of(journal_id)?;
-            grants::resolve(roots, &root)?;
+            for file in rooms.files_of(journal_id)? {
+                place(roots, &file)?;
+            }
         }
     }
+    Ok(())
+}
+
+/// A granted folder holds this working tree, or is in it.
+fn any_of(roots: &[Root], tree: &Path) -> Result<(), Failure> {
+    if grants::folders(roots).iter().any(|folder| folder.starts_with(tree)) {
+        return Ok(());
+    }
+    grants::resolve(roots, tree)?;
     Ok(())
 }
 

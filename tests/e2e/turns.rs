@@ -131,12 +131,10 @@ fn a_turns_diff_says_which_item_wrote_what() {
     let editor = editor(&workspace).launch();
     let done = work(&workspace, &editor);
     let diff = settled(&editor, &done);
-    let files: Vec<(&Value, &Value, Vec<(String, Value)>)> = diff["files"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|file| (&file["uri"], &file["status"], told(file["hunks"].as_array().unwrap())))
-        .collect();
+    let files = diff["files"].as_array().unwrap();
+    let of = |file: &Value| told(file["hunks"].as_array().unwrap());
+    let files: Vec<_> =
+        files.iter().map(|file| (&file["uri"], &file["status"], of(file))).collect();
     let (patch, shell) = (done.patch.clone(), done.shell.clone());
     assert_eq!(
         files,
@@ -395,4 +393,49 @@ fn what_a_person_saves_while_a_turn_runs_is_their_own() {
     editor.call("outrigger/turn/undo", params);
     assert_eq!(workspace.read("mine.txt").unwrap(), "typed\n");
     assert_eq!(workspace.read("made.txt"), None);
+}
+
+#[test]
+fn a_window_on_a_part_of_a_repository_has_the_turns_of_that_part() {
+    let workspace = Workspace::with(&[
+        ("in/poem.txt", POEM),
+        ("out/poem.txt", POEM),
+        (".gitignore", "*.log\n"),
+    ]);
+    let editor = editor(&workspace).window("in").launch();
+    let thread = thread(&editor);
+    let turn = editor.start_turn(&thread, "[[exec:sed -i s/two/zwei/ poem.txt ../out/poem.txt]]");
+    assert_eq!(editor.turn_end(&turn), "completed");
+    let item = items(&editor, "commandExecution").remove(0);
+    let agent = json!({ "threadId": thread, "turnId": turn, "itemId": item });
+    let uri = workspace.uri("in/poem.txt");
+    let wanted = [("-two+zwei".to_owned(), agent)];
+    ask_until(&editor, "outrigger/hunk/list", json!({ "uri": uri }), |listed| {
+        !listed["unstaged"][0]["origin"].is_null()
+    });
+    let listed = editor.call("outrigger/review/list", json!({}));
+    let files = listed["files"].as_array().unwrap();
+    let review: Vec<_> = files
+        .iter()
+        .map(|file| (file["uri"].as_str().unwrap(), told(file["hunks"].as_array().unwrap())))
+        .collect();
+    assert_eq!(review, [(uri.as_str(), wanted.to_vec())]);
+
+    // What is done to a hunk in it can be taken back, as anywhere.
+    let hunk = listed["files"][0]["hunks"][0]["hunkId"].clone();
+    let act = json!({ "uri": uri, "hunkId": hunk });
+    let reverted = editor.call("outrigger/hunk/revert", act);
+    assert_eq!(workspace.read("in/poem.txt").unwrap(), POEM);
+    editor.call("outrigger/hunk/undo", json!({ "journalId": reverted["journalId"] }));
+    assert_eq!(told(&hunks(&editor, &uri)), wanted);
+
+    let params = json!({ "threadId": thread, "turnId": turn });
+    let diff = editor.call("outrigger/turn/diff", params.clone());
+    assert_eq!(diff["files"].as_array().unwrap().len(), 1);
+    let undone = editor.call("outrigger/turn/undo", params);
+    assert_eq!(undone["uris"], json!([uri]));
+    let root = workspace.uri("in");
+    assert_eq!(undone["leftOut"], json!([root.strip_suffix("/in").unwrap()]));
+    assert_eq!(workspace.read("in/poem.txt").unwrap(), POEM);
+    assert_eq!(workspace.read("out/poem.txt").unwrap(), POEM.replace("two", "zwei"));
 }

@@ -14,6 +14,7 @@ use crate::{Editor, Workspace, programs};
 /// approvals in a place of its own.
 pub struct Launch<'w> {
     workspace: &'w Workspace,
+    window: PathBuf,
     name: &'static str,
     options: Value,
     capabilities: Value,
@@ -29,6 +30,7 @@ impl<'w> Launch<'w> {
     pub(crate) fn new(workspace: &'w Workspace) -> Self {
         Self {
             workspace,
+            window: workspace.folder(),
             name: "Test Editor",
             options: json!({
                 "events": ["approval", "codex"],
@@ -64,6 +66,12 @@ impl<'w> Launch<'w> {
     /// Another program in codex's place.
     pub fn codex(self, path: &Path) -> Self {
         self.option("codex", json!({ "path": path }))
+    }
+
+    /// With a window on a folder of the repository instead of all of it.
+    pub fn window(mut self, folder: &str) -> Self {
+        self.window = self.workspace.path(folder);
+        self
     }
 
     /// What the editor says that it can do.
@@ -140,10 +148,10 @@ impl<'w> Launch<'w> {
             "processId": if self.below_shell { child.id() } else { std::process::id() },
             "clientInfo": { "name": self.name },
             "capabilities": self.capabilities,
-            "workspaceFolders": [{ "uri": uri(&self.workspace.folder()), "name": "repo" }],
+            "workspaceFolders": [{ "uri": uri(&self.window), "name": "repo" }],
             "initializationOptions": self.options,
         });
-        Editor::new(child, tree, self.workspace.folder(), introduction, self.overlooked)
+        Editor::new(child, tree, self.window, introduction, self.overlooked)
     }
 
     /// Starts the process and introduces the editor.

@@ -135,7 +135,7 @@ impl Step<'_> {
         let token = self.token(Purpose::Hunk(flow));
         let request = Request::Settle { journal_id, made, uri: Some(uri), context: CONTEXT };
         let (asker, at) = (session.0.into(), self.now.epoch_ms);
-        let command = git::Command { token, asker, at, request };
+        let command = git::Command { token, asker, at, within: Vec::new(), request };
         self.effects.push(Effect::Git { roots: Vec::new(), command });
     }
 

@@ -49,7 +49,7 @@ impl Step<'_> {
         let token = self.token(Purpose::UndoLast { session, id });
         let request = Request::Journal { file: None, before: None, limit: MAX_LOOKED };
         let (asker, at) = (session.0.into(), self.now.epoch_ms);
-        let command = git::Command { token, asker, at, request };
+        let command = git::Command { token, asker, at, within: Vec::new(), request };
         self.effects.push(Effect::Git { roots, command });
     }
 

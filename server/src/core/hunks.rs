@@ -210,7 +210,8 @@ impl Step<'_> {
         let (request, open) = self.minding(request);
         let at = self.now.epoch_ms;
         let token = self.token(Purpose::Hunk(Flow { session, id, wanted, open }));
-        let command = git::Command { token, asker: session.0.into(), at, request };
+        let command =
+            git::Command { token, asker: session.0.into(), at, within: Vec::new(), request };
         self.effects.push(Effect::Git { roots, command });
     }
 

@@ -91,7 +91,8 @@ impl Step<'_> {
         }
         let at = self.now.epoch_ms;
         let token = self.token(Purpose::Refusal(flow));
-        let command = git::Command { token, asker: u64::from(session.0), at, request };
+        let command =
+            git::Command { token, asker: u64::from(session.0), at, within: Vec::new(), request };
         self.effects.push(Effect::Git { roots, command });
     }
 

@@ -121,7 +121,7 @@ impl Step<'_> {
         let file = File { uri: uri.to_owned(), path };
         let request = Request::Look { file, context: CONTEXT };
         let at = self.now.epoch_ms;
-        let command = git::Command { token, asker: ASKER, at, request };
+        let command = git::Command { token, asker: ASKER, at, within: Vec::new(), request };
         self.effects.push(Effect::Git { roots, command });
     }
 

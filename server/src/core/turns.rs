@@ -16,7 +16,7 @@ use crate::{
     git::{self, Answer, File, Heard, Item, Request},
     paths,
     protocol::{
-        Failure, FailureKind, Raw, RpcId, SessionId, ThreadId,
+        Failure, FailureKind, Raw, RpcId, SessionId, ThreadId, TurnId,
         turn::{ReviewListParams, TurnDiffParams, TurnUndoParams},
     },
 };
@@ -127,6 +127,7 @@ impl Step<'_> {
     }
 
     fn turn_begins(&mut self, thread: &ThreadId, turn: String) {
+        let turn = self.own_id(thread, &TurnId::from(turn.as_str()));
         let id = git::TurnId { thread: thread.to_string(), turn };
         let runs = self.world.turns.running.get(thread).map(|running| &running.id);
         if runs == Some(&id) || self.world.turns.prompts.contains_key(&id) {
@@ -262,8 +263,10 @@ impl Step<'_> {
     fn send_errand(&mut self, roots: Vec<Root>, errand: Errand, request: Request) {
         let at = self.now.epoch_ms;
         let token = self.token(Purpose::Turn(errand));
-        self.effects
-            .push(Effect::Git { roots, command: git::Command { token, asker: 0, at, request } });
+        self.effects.push(Effect::Git {
+            roots,
+            command: git::Command { token, asker: 0, at, within: Vec::new(), request },
+        });
     }
 
     pub(super) fn errand_done(&mut self, errand: Errand, result: &Result<Answer, Failure>) {
@@ -280,7 +283,7 @@ impl Step<'_> {
 
     pub(super) fn turn_diff(&mut self, session: SessionId, id: RpcId, params: &TurnDiffParams) {
         let thread = &params.thread_id;
-        let asked = params.turn_id.as_ref().map(ToString::to_string);
+        let asked = params.turn_id.as_ref().map(|turn| self.own_id(thread, turn));
         let running = self.world.turns.running.get(thread);
         let running =
             running.filter(|running| asked.as_ref().is_none_or(|turn| *turn == running.id.turn));
@@ -302,7 +305,8 @@ impl Step<'_> {
                 .with("threadId", thread_id.as_str());
             return self.fail(session, id, failure);
         }
-        let turn = git::TurnId { thread: thread_id.to_string(), turn: turn_id.to_string() };
+        let turn = self.own_id(thread_id, turn_id);
+        let turn = git::TurnId { thread: thread_id.to_string(), turn };
         let request = Request::TurnUndo { id: turn };
         self.ask_git(session, id, Wanted::TurnUndo(thread_id.clone()), request);
     }
@@ -320,6 +324,12 @@ impl Step<'_> {
             return Failure::new(FailureKind::JournalUnknown, why);
         }
         failure
+    }
+
+    /// The id that the thread itself has for this turn: a review has two.
+    fn own_id(&self, thread: &ThreadId, turn: &TurnId) -> String {
+        let held = self.world.threads.get(thread.as_str());
+        held.map_or_else(|| turn.to_string(), |held| held.thread.resolve_turn(turn).to_string())
     }
 
     /// Where host operations are allowed for any trusted session.

@@ -12,7 +12,7 @@ use super::{
     Error,
     acts::Scene,
     authorship::Authorship,
-    checkpoint::{self, Difference},
+    checkpoint::{self, Checkpoint, Difference},
     clean::is_binary,
     facts::{Entry, SUBMODULE, SYMLINK, Source},
     hunks::Side,
@@ -20,8 +20,10 @@ use super::{
     place::as_git,
     record::PathText,
     repository::Repository,
+    scope::Scope,
     snapshot::Snapshot,
-    turns::{Instead, Known, Turn, TurnId, Turns},
+    turn_id::TurnId,
+    turns::{Baseline, Instead, Known, Turn, Turns},
 };
 use crate::protocol::diff::Origin;
 
@@ -55,6 +57,8 @@ pub struct Desk<'a> {
     pub turns: &'a Turns,
     /// The journal's.
     pub mark: &'a str,
+    /// Where it may look and write.
+    pub scope: &'a Scope,
     /// Epoch milliseconds.
     pub at: u64,
 }
@@ -66,17 +70,17 @@ impl Desk<'_> {
 
     /// A turn of this thread is on its way: the tree is kept for it as it is now.
     pub fn comes(&self, thread: &str) -> Result<(), Error> {
-        let taken = checkpoint::take(self.repository, self.mark, None)?;
-        self.turns.comes(self.root(), thread, self.at, taken)
+        let taken = self.take(self.scope)?;
+        self.turns.comes(self.root(), thread, self.at, (self.scope, taken))
     }
 
     /// Keeps the tree as it is before the turn.
     pub fn begins(&self, id: &TurnId) -> Result<(), Error> {
-        let taken = match self.turns.came(self.root(), &id.thread, self.at)? {
+        let taken = match self.turns.came(self.root(), &id.thread, self.at, self.scope)? {
             Some(taken) => taken,
-            None => checkpoint::take(self.repository, self.mark, None)?,
+            None => self.take(self.scope)?,
         };
-        let gone = self.turns.begin(self.root(), id, self.at, &taken.tree)?;
+        let gone = self.turns.begin(self.root(), id, self.at, (self.scope, &taken.tree))?;
         let tree = taken.tree.as_str();
         checkpoint::keep(self.repository, &[(&id.start(), tree), (&id.end(), tree)])?;
         self.turns.change(self.root(), id, |turn| turn.leave_out(&taken.left_out))?;
@@ -91,13 +95,14 @@ impl Desk<'_> {
     /// Looks at what these items wrote. The files whose authors are others now.
     pub fn wrote(&self, id: &TurnId, items: &[Item], heard: &Heard) -> Result<Vec<PathBuf>, Error> {
         let Some(mut baseline) = self.turns.baseline(self.root())? else { return Ok(Vec::new()) };
-        let taken = checkpoint::take(self.repository, self.mark, None)?;
+        let scope = self.turns.get(self.root(), id)?.scope().and(self.scope);
+        let taken = self.take(&scope)?;
         let items = self.in_this_tree(items);
         let mut known = BTreeMap::new();
         let mut now = HashMap::new();
         // As the person left what an item wrote then.
         let mut left = HashMap::new();
-        for one in self.since(&baseline.tree, &baseline.instead, &taken.tree)? {
+        for one in self.since(&baseline, &scope, &taken.tree)? {
             let Seen { path, first, before, after } = one;
             now.insert(path.clone(), after.clone());
             if before == after {
@@ -136,6 +141,7 @@ impl Desk<'_> {
         self.turns.set_baseline(self.root(), baseline.instead);
         self.turns.change(self.root(), id, |turn| {
             turn.leave_out(&taken.left_out);
+            turn.leave_out(&outside(&scope, &items));
             turn.late |= heard.late;
             if let Some(prompt) = &heard.prompt {
                 turn.ask(prompt);
@@ -161,7 +167,10 @@ impl Desk<'_> {
         let Some(baseline) = self.turns.baseline(self.root())? else { return Ok(()) };
         let first = match baseline.instead.get(path) {
             Some(instead) => instead.first.clone(),
-            None => self.entry(&baseline.tree, path)?,
+            None => match baseline.tree_of(path) {
+                Some(tree) => self.entry(tree, path)?,
+                None => return Ok(()),
+            },
         };
         let snapshot = Snapshot::take(self.repository, path)?;
         let last = match (snapshot.is_on_disk(), snapshot.pair(Side::Unstaged)) {
@@ -180,18 +189,22 @@ impl Desk<'_> {
         self.turns.not_the_agents(self.root(), path, Instead { first, last }, typed)
     }
 
-    /// Puts the tree back as it was before the turn. The number of the entry, and the files.
+    /// Puts the tree back as it was before the turn. The number of the entry, the files, and those that stay as they
+    /// are, since they may not be written.
     pub fn undo(
         &self,
         scene: &Scene<'_>,
         turn: &Turn,
-    ) -> Result<(Option<u64>, Vec<PathBuf>), Error> {
+    ) -> Result<(Option<u64>, Vec<PathBuf>, Vec<PathBuf>), Error> {
         let id = turn.id();
+        let (all, scope) = (turn.scope(), turn.scope().and(self.scope));
         let tree = |name: &str| checkpoint::tree(self.repository, name);
         let (start, end) = (tree(&id.start())?, tree(&id.end())?);
         let others: Vec<PathBuf> = turn.others.iter().map(Into::into).collect();
         let theirs = |path: &Path| turn.known(&PathText::from(path)).is_some();
         let differences = checkpoint::compare(&self.repository.git, &start, &end)?;
+        let (differences, elsewhere): (Vec<_>, Vec<_>) =
+            all.of_differences(differences).into_iter().partition(|one| scope.holds(&one.path));
         let both: Vec<PathBuf> = differences
             .into_iter()
             .map(|one| one.path)
@@ -201,12 +214,14 @@ impl Desk<'_> {
             // Going back would take the person's own work along.
             return Err(Error::Changed(both));
         }
-        scene.restore(Some(&end), &start, &others)
+        let (number, paths) = scene.restore(Some(&end), &start, (&scope, &others))?;
+        Ok((number, paths, elsewhere.into_iter().map(|one| one.path).collect()))
     }
 
     /// Files that the agent wrote and that are not staged as they are.
     pub fn to_review(&self) -> Result<Vec<PathBuf>, Error> {
         let mut files = self.turns.files(self.root());
+        files.retain(|path| self.scope.holds(path));
         files.truncate(MAX_REVIEWED);
         if files.is_empty() {
             return Ok(files);
@@ -223,17 +238,18 @@ impl Desk<'_> {
     }
 
     /// All files that are not as they were in the tree, or not as they were looked at last.
-    fn since(
-        &self,
-        tree: &str,
-        instead: &HashMap<PathBuf, Instead>,
-        now: &str,
-    ) -> Result<Vec<Seen>, Error> {
-        let mut left = instead.clone();
+    fn since(&self, baseline: &Baseline, scope: &Scope, now: &str) -> Result<Vec<Seen>, Error> {
+        let mut left = baseline.instead.clone();
+        left.retain(|path, _| scope.holds(path));
+        let mut differences = Vec::new();
+        for (_, tree) in &baseline.trees {
+            let mut found =
+                scope.of_differences(checkpoint::compare(&self.repository.git, tree, now)?);
+            found.retain(|one| baseline.tree_of(&one.path) == Some(tree));
+            differences.extend(found);
+        }
         let mut seen = Vec::new();
-        for Difference { path, before, after } in
-            checkpoint::compare(&self.repository.git, tree, now)?
-        {
+        for Difference { path, before, after } in differences {
             let last = left.remove(&path).map(|instead| instead.last);
             let (first, before) = (before.clone(), last.unwrap_or(before));
             seen.push(Seen { path, first, before, after });
@@ -244,6 +260,10 @@ impl Desk<'_> {
             Seen { path, first, before: last, after }
         }));
         Ok(seen)
+    }
+
+    fn take(&self, scope: &Scope) -> Result<Checkpoint, Error> {
+        checkpoint::take_of(self.repository, self.mark, scope, None)
     }
 
     fn may_have_written(&self, item: &Item, path: &Path) -> bool {
@@ -383,6 +403,12 @@ struct Seen {
     first: Option<Entry>,
     before: Option<Entry>,
     after: Option<Entry>,
+}
+
+/// What items wrote or may have written outside of the scope; of a command nobody knows, so it is all of the tree.
+fn outside(scope: &Scope, items: &[Item]) -> Vec<PathBuf> {
+    let named = |item: &Item| item.paths.clone().unwrap_or_else(|| vec![PathBuf::new()]);
+    items.iter().flat_map(named).filter(|path| !scope.holds(path)).collect()
 }
 
 /// When the file came to be what it is, in epoch milliseconds; of one that is gone, when its folder changed.

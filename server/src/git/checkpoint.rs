@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeSet,
+    ffi::{OsStr, OsString},
     fs,
     path::{Path, PathBuf},
     thread,
@@ -17,6 +18,7 @@ use super::{
     place::{as_git, from_git},
     process::Git,
     repository::Repository,
+    scope::Scope,
 };
 
 /// Where the refs are; the default refspecs neither push nor fetch them.
@@ -47,12 +49,22 @@ pub struct Difference {
 
 /// Keeps the working tree as it is now. With a name it stays until it is forgotten; without, as long as git lets it.
 pub fn take(repository: &Repository, mark: &str, name: Option<&str>) -> Result<Checkpoint, Error> {
+    take_of(repository, mark, &Scope::whole(), name)
+}
+
+/// The same of a part of the tree: of the rest it has what the index has, which says nothing.
+pub fn take_of(
+    repository: &Repository,
+    mark: &str,
+    scope: &Scope,
+    name: Option<&str>,
+) -> Result<Checkpoint, Error> {
     if let Some(name) = name {
         reference(name)?;
     }
     let side = Side::of(repository, mark)?;
     let git = repository.git.with("GIT_INDEX_FILE", side.path().as_os_str());
-    let (changed, new) = listed(&git)?;
+    let (changed, new) = listed(&git, scope)?;
     let of = |listed: &'_ [u8]| -> Vec<Vec<u8>> {
         let paths = listed.split(|byte| *byte == 0).filter(|path| !path.is_empty());
         paths.map(<[u8]>::to_vec).collect()
@@ -92,11 +104,19 @@ pub fn keep(repository: &Repository, names: &[(&str, &str)]) -> Result<(), Error
 }
 
 /// What differs from the index, and what is neither in it nor ignored. Both look at all files, so they do it side by side.
-fn listed(git: &Git) -> Result<(Vec<u8>, Vec<u8>), Error> {
-    thread::scope(|scope| {
-        let new = scope.spawn(|| git.run(arguments!["ls-files", "-z", "-o", "--exclude-standard"]));
+fn listed(git: &Git, scope: &Scope) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    if scope.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let within = scope.arguments();
+    let run = |arguments: &[&OsStr]| {
+        let within = within.iter().map(OsString::as_os_str);
+        git.run(&arguments.iter().copied().chain(within).collect::<Vec<_>>())
+    };
+    thread::scope(|both| {
+        let new = both.spawn(|| run(arguments!["ls-files", "-z", "-o", "--exclude-standard"]));
         let changed =
-            git.run(arguments!["diff-files", "-z", "--name-only", "--ignore-submodules=dirty"])?;
+            run(arguments!["diff-files", "-z", "--name-only", "--ignore-submodules=dirty"])?;
         let new = new.join().map_err(|_| Error::Gone)??;
         Ok((changed, new))
     })

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use super::turns::TurnId;
+use super::turn_id::TurnId;
 use crate::protocol::{FailureKind, diff::FileHunks};
 
 #[derive(Debug, thiserror::Error)]

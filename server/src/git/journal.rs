@@ -182,6 +182,18 @@ impl Journal {
         known.ok_or_else(|| Error::JournalUnknown(id.to_owned()))
     }
 
+    /// The files that an act was about, as absolute paths.
+    pub fn files_of(&self, id: &str) -> Result<Vec<PathBuf>, Error> {
+        let root = self.root_of(id)?;
+        let files = numbers(id).and_then(|(number, _)| {
+            let entries = leaf(&self.entries);
+            let known = entries.known.get(&number)?;
+            let files = known.record.files.iter();
+            Some(files.map(|file| root.join(PathBuf::from(&file.path))).collect())
+        });
+        files.ok_or_else(|| Error::JournalUnknown(id.to_owned()))
+    }
+
     /// What was begun in this working tree and neither finished nor abandoned.
     pub fn pending(&self, root: &Path) -> Result<Vec<(u64, Written)>, Error> {
         let root = PathText::from(root);

@@ -107,10 +107,12 @@ impl Service<'_> {
                 Ok(differences.into_iter().map(|one| one.path).collect())
             }
             Request::TurnUndo { id } => {
+                let scope = self.room.turns.get(self.root, id)?.scope().and(&self.scope);
                 let repository = self.repository()?;
                 let tree = |name: &str| checkpoint::tree(repository, name);
                 let (start, end) = (tree(&id.start())?, tree(&id.end())?);
                 let differences = checkpoint::compare(&repository.git, &end, &start)?;
+                let differences = scope.of_differences(differences);
                 Ok(differences.into_iter().map(|one| one.path).collect())
             }
             Request::Refuse { unwanted, .. } => {

@@ -37,10 +37,12 @@ mod repository;
 mod restore;
 mod reviewing;
 mod room;
+mod scope;
 mod select;
 mod service;
 mod snapshot;
 mod splice;
+mod turn_id;
 mod turns;
 mod undo;
 mod watch;
@@ -57,7 +59,7 @@ pub use record::{Action, Changed, PathText, Place, Record, State, Trees};
 pub use refuse::{Part, Unwanted, Written};
 pub use room::{Command, Event, File, Handle, Options, Request};
 pub use select::{LineNumbers, Selection, Target};
-pub use turns::{TurnAbout, TurnId};
+pub use turn_id::{TurnAbout, TurnId};
 
 #[cfg(test)]
 mod tests;

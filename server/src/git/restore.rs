@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use super::{
     Error,
     acts::{Scene, disk_state, new_file, state},
-    checkpoint::{CheckedOut, Difference, compare, take},
+    checkpoint::{CheckedOut, Difference, compare, take_of},
     clean::{Conversion, clean},
     facts::{Entry, SYMLINK, Source},
     place::{self, OnDisk},
     publish::{publish, temporary},
     record::{Action, Changed, Kept, Place, Record, Trees, Written},
+    scope::Scope,
 };
 
 /// The bytes that one restore may read and write, in sum.
@@ -26,17 +27,18 @@ pub struct Swap {
 
 impl Scene<'_> {
     /// Puts back what two trees have differently, from `from` to `to`. Every file must still be as `from` has it, or
-    /// nothing is touched. Without `from`, the working tree as it is now takes its place. `but` these, which stay.
+    /// nothing is touched. Without `from`, the working tree as it is now takes its place. Only what is in
+    /// `scope`, `but` these, which stay.
     pub fn restore(
         &self,
         from: Option<&str>,
         to: &str,
-        but: &[PathBuf],
+        (scope, but): (&Scope, &[PathBuf]),
     ) -> Result<(Option<u64>, Vec<PathBuf>), Error> {
-        let now = take(self.repository, &self.journal.mark, None)?.tree;
+        let now = take_of(self.repository, &self.journal.mark, scope, None)?.tree;
         let from = from.unwrap_or(&now);
         let mut differences = compare(&self.repository.git, from, to)?;
-        differences.retain(|one| !but.contains(&one.path));
+        differences.retain(|one| scope.holds(&one.path) && !but.contains(&one.path));
         let since: Vec<PathBuf> =
             compare(&self.repository.git, from, &now)?.into_iter().map(|one| one.path).collect();
         let changed: Vec<PathBuf> = differences

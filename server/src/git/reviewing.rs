@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Error,
+    acts::Scene,
     answer::Answer,
     attribute::Desk,
     checkpoint, compare,
@@ -15,7 +16,7 @@ use super::{
     room::{Event, File, MAX_TOLD},
     service::Service,
     snapshot::Snapshot,
-    turns::TurnId,
+    turn_id::TurnId,
 };
 use crate::protocol::turn::FileReview;
 
@@ -25,12 +26,8 @@ const CONTEXT: u32 = 3;
 impl Service<'_> {
     pub fn desk(&mut self, at: u64) -> Result<Desk<'_>, Error> {
         let room = self.room;
-        Ok(Desk {
-            repository: self.repository()?,
-            turns: &room.turns,
-            mark: &room.journal.mark,
-            at,
-        })
+        let (repository, scope) = self.there()?;
+        Ok(Desk { repository, turns: &room.turns, mark: &room.journal.mark, scope, at })
     }
 
     /// What is known of a file besides its hunks.
@@ -112,14 +109,16 @@ impl Service<'_> {
         let room = self.room;
         let (root, id) = room.turn(thread, turn)?;
         let turn = room.turns.get(&root, &id)?;
+        let scope = turn.scope().and(&self.scope);
         let repository = self.repository()?;
         let start = checkpoint::tree(repository, &id.start())?;
         let end = if runs {
-            checkpoint::take(repository, &room.journal.mark, None)?.tree
+            checkpoint::take_of(repository, &room.journal.mark, &scope, None)?.tree
         } else {
             checkpoint::tree(repository, &id.end())?
         };
         let differences = checkpoint::compare(&repository.git, &start, &end)?;
+        let differences = scope.of_differences(differences);
         let story_of = |path: &Path| Story {
             known: turn.known(&PathText::from(path)).into_iter().collect(),
             kept: Kept::default(),
@@ -132,18 +131,21 @@ impl Service<'_> {
     pub fn turn_undo(&mut self, at: u64, id: &TurnId) -> Result<Answer, Error> {
         let room = self.room;
         let turn = room.turns.get(self.root, id)?;
-        let scene = self.scene(at)?;
-        let mark = &room.journal.mark;
-        let desk = Desk { repository: scene.repository, turns: &room.turns, mark, at };
+        let desk = self.desk(at)?;
+        let scene = Scene { repository: desk.repository, journal: &room.journal, at };
         let undone = desk.undo(&scene, &turn);
-        let (number, paths) = undone.map_err(|error| self.whole(error))?;
+        let (number, paths, elsewhere) = undone.map_err(|error| self.whole(error))?;
         self.not_the_agents(at, &paths);
         self.report_all(&paths);
-        let uri = |path: &Path| (room.options.uri_of)(&self.root.join(path));
+        let uri = |path: &Path| {
+            let whole = path.as_os_str().is_empty();
+            (room.options.uri_of)(&if whole { self.root.to_owned() } else { self.root.join(path) })
+        };
+        let left_out = turn.left_out.iter().map(PathBuf::from).chain(elsewhere);
         Ok(Answer::TurnUndone {
             journal_id: number.map(id_of),
             uris: paths.iter().map(|path| uri(path)).collect(),
-            left_out: turn.left_out.iter().map(|path| uri(&PathBuf::from(path))).collect(),
+            left_out: left_out.map(|path| uri(&path)).collect(),
             late: turn.late,
         })
     }

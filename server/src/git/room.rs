@@ -23,7 +23,8 @@ use super::{
     repository::root_above,
     select::Selection,
     service,
-    turns::{TurnAbout, TurnId, Turns},
+    turn_id::{TurnAbout, TurnId},
+    turns::Turns,
 };
 use crate::protocol::turn::FileReview;
 
@@ -35,6 +36,8 @@ pub struct Command {
     pub asker: u64,
     /// Now, in epoch milliseconds.
     pub at: u64,
+    /// The folders that may be looked at and written, absolute and without links, where that is not for one file only.
+    pub within: Vec<PathBuf>,
     pub request: Request,
 }
 
@@ -295,9 +298,9 @@ impl Handle {
         Ok(Self { _open: Arc::new(Open(Arc::clone(&room))), room })
     }
 
-    /// The working tree in which an act of the journal was done.
-    pub fn root_of(&self, journal_id: &str) -> Result<PathBuf, Error> {
-        self.room.journal.root_of(journal_id)
+    /// The files that an entry of the journal is about.
+    pub fn files_of(&self, journal_id: &str) -> Result<Vec<PathBuf>, Error> {
+        self.room.journal.files_of(journal_id)
     }
 
     /// Working trees in which turns are known.
@@ -305,7 +308,7 @@ impl Handle {
         self.room.turns.roots(None)
     }
 
-    /// The working tree of a turn, or of the last one of its thread.
+    /// That of a turn, or of the last one of its thread.
     pub fn root_of_turn(&self, thread: &str, turn: Option<&str>) -> Result<PathBuf, Error> {
         self.room.turn(thread, turn).map(|(root, _)| root)
     }
@@ -326,13 +329,13 @@ impl Handle {
     /// Looks for the repository and hands the command to its thread. Does not wait for the answer.
     pub fn send(&self, command: Command) {
         let token = command.token;
-        let Command { asker, at, request, .. } = command;
+        let Command { asker, at, within, request, .. } = command;
         let command = match request {
             Request::WatchAll { files } => return self.room.watch_all(token, at, files),
             Request::Review { roots, context } => {
-                return self.room.review((token, asker), at, roots, context);
+                return self.room.review((token, asker), at, within, (roots, context));
             }
-            request => Command { token, asker, at, request },
+            request => Command { token, asker, at, within, request },
         };
         match self.room.root_of(&command.request) {
             Ok(Some(root)) => {
@@ -439,7 +442,10 @@ impl Room {
         for (root, files) in by_root {
             let request = Request::Watch { folder: root.clone(), files };
             // Nobody waits for each.
-            self.hand_over(&root, Command { token: NOBODY, asker: 0, at, request });
+            self.hand_over(
+                &root,
+                Command { token: NOBODY, asker: 0, at, within: Vec::new(), request },
+            );
         }
         self.answer(token, Ok(Answer::Done));
     }
@@ -448,8 +454,8 @@ impl Room {
         self: &Arc<Self>,
         (token, asker): (u64, u64),
         at: u64,
-        roots: Vec<PathBuf>,
-        context: u32,
+        within: Vec<PathBuf>,
+        (roots, context): (Vec<PathBuf>, u32),
     ) {
         if roots.is_empty() {
             return self.answer(token, Ok(Answer::Review(Vec::new())));
@@ -458,7 +464,8 @@ impl Room {
         leaf(&self.gathers).insert(token, gather);
         for root in roots {
             let request = Request::Review { roots: vec![root.clone()], context };
-            if !self.hand_over(&root, Command { token, asker, at, request }) {
+            let within = within.clone();
+            if !self.hand_over(&root, Command { token, asker, at, within, request }) {
                 self.answer(token, Err(Error::Gone));
             }
         }

@@ -24,6 +24,7 @@ use super::{
     refuse::Unwanted,
     repository::Repository,
     room::{Command, File, Incoming, Request, Room, leaf},
+    scope::Scope,
     select::{Asked, Refused, Selection},
     snapshot::Snapshot,
     watch::Watch,
@@ -48,6 +49,7 @@ pub fn serve(
         watch: None,
         open: Vec::new(),
         reviewed: Vec::new(),
+        scope: Scope::default(),
     };
     let mut queue = VecDeque::new();
     loop {
@@ -127,11 +129,16 @@ pub struct Service<'a> {
     open: Vec<File>,
     /// Files of the review list, once somebody asked for it.
     pub reviewed: Vec<File>,
+    /// What whoever asks now may have looked at and written.
+    pub scope: Scope,
 }
 
 impl Service<'_> {
     fn serve(&mut self, commands: Vec<Command>) {
         let room = Arc::clone(self.room);
+        if let Some(first) = commands.first() {
+            self.scope = Scope::of(self.root, &first.within);
+        }
         let acts: Option<Vec<Wish<'_>>> = commands
             .iter()
             .map(|Command { token, asker, request, .. }| match request {
@@ -152,7 +159,7 @@ impl Service<'_> {
             }
             return;
         }
-        for Command { token, asker, at, request } in commands {
+        for Command { token, asker, at, within, request } in commands {
             let result = match request {
                 Request::List { file, context } => {
                     self.list(&file, [asker], context).map(Answer::Hunks)
@@ -160,7 +167,7 @@ impl Service<'_> {
                 Request::Look { file, context } => self.look(&file, context),
                 Request::Minding { open, request } => match self.mind(at, asker, &open, &request) {
                     Ok(None) => {
-                        self.serve(vec![Command { token, asker, at, request: *request }]);
+                        self.serve(vec![Command { token, asker, at, within, request: *request }]);
                         continue;
                     }
                     Ok(Some(answer)) => Ok(answer),
@@ -234,6 +241,13 @@ impl Service<'_> {
             opened
         };
         Ok(self.repository.insert(opened))
+    }
+
+    /// The repository, and where it may be looked at and written.
+    pub fn there(&mut self) -> Result<(&Repository, &Scope), Error> {
+        self.repository()?;
+        let repository = self.repository.as_ref().ok_or(Error::Gone)?;
+        Ok((repository, &self.scope))
     }
 
     pub fn list(
@@ -439,7 +453,7 @@ impl Service<'_> {
         let from = from.map(|from| checkpoint::tree(repository, from)).transpose()?;
         let to = checkpoint::tree(repository, to)?;
         let root = repository.root.clone();
-        let restored = self.scene(at)?.restore(from.as_deref(), &to, &[]);
+        let restored = self.scene(at)?.restore(from.as_deref(), &to, (&Scope::whole(), &[]));
         let (number, paths) = restored.map_err(|error| self.whole(error))?;
         self.not_the_agents(at, &paths);
         let journal_id = number.map(|number| id(number, 0));

@@ -12,12 +12,17 @@ use std::{
     sync::{Mutex, MutexGuard},
 };
 
-use git2::{ObjectType, Oid};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Error, authorship::Authorship, checkpoint::Checkpoint, facts::Entry, record::PathText,
+    Error,
+    authorship::Authorship,
+    checkpoint::Checkpoint,
+    facts::Entry,
+    record::PathText,
     room::leaf,
+    scope::Scope,
+    turn_id::{TurnAbout, TurnId, short},
 };
 use crate::protocol::diff::Origin;
 
@@ -38,23 +43,6 @@ const COMING: u64 = 10_000;
 /// Bytes of a prompt that are kept.
 const MAX_PROMPT: usize = 200;
 
-/// A turn by its ids.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TurnId {
-    pub thread: String,
-    pub turn: String,
-}
-
-/// What a person wants to know of a turn.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TurnAbout {
-    pub id: TurnId,
-    /// Of what was asked, the first line.
-    pub prompt: Option<String>,
-    /// Epoch milliseconds.
-    pub started_at: u64,
-}
-
 /// One turn in one repository, as it is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -72,6 +60,9 @@ pub struct Turn {
     pub late: bool,
     /// What is in no checkpoint.
     pub left_out: Vec<PathText>,
+    /// The folders that its checkpoints are of, where they are not of all the tree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scope: Option<Vec<PathText>>,
     /// What a person wrote while it ran.
     #[serde(default)]
     pub others: Vec<PathText>,
@@ -123,7 +114,8 @@ pub struct Instead {
 /// What the working tree is compared with while turns run.
 #[derive(Clone, Debug, Default)]
 pub struct Baseline {
-    pub tree: String,
+    /// The first that holds a file counts for it.
+    pub trees: Vec<(Scope, String)>,
     /// What counts for these instead.
     pub instead: HashMap<PathBuf, Instead>,
     running: BTreeSet<TurnId>,
@@ -140,7 +132,7 @@ struct Loaded {
     turns: HashMap<PathBuf, BTreeMap<(u64, TurnId), Turn>>,
     baselines: HashMap<PathBuf, Baseline>,
     /// Of threads whose next turn is on its way: when the tree was taken, and which it is.
-    coming: HashMap<(PathBuf, String), (u64, Checkpoint)>,
+    coming: HashMap<(PathBuf, String), (u64, Scope, Checkpoint)>,
     /// Goes up with every change, by file.
     generations: HashMap<(PathBuf, PathBuf), u64>,
     generation: u64,
@@ -189,19 +181,28 @@ impl Turns {
         root: &Path,
         thread: &str,
         at: u64,
-        taken: Checkpoint,
+        (scope, taken): (&Scope, Checkpoint),
     ) -> Result<(), Error> {
         let mut loaded = self.loaded()?;
-        loaded.coming.retain(|_, (taken, _)| taken.saturating_add(COMING) >= at);
-        loaded.coming.insert((root.to_owned(), thread.to_owned()), (at, taken));
+        loaded.coming.retain(|_, (taken, ..)| taken.saturating_add(COMING) >= at);
+        let taken = (at, scope.clone(), taken);
+        loaded.coming.insert((root.to_owned(), thread.to_owned()), taken);
         Ok(())
     }
 
     /// The tree that was taken when the turn was asked for, if that was just now.
-    pub fn came(&self, root: &Path, thread: &str, at: u64) -> Result<Option<Checkpoint>, Error> {
+    pub fn came(
+        &self,
+        root: &Path,
+        thread: &str,
+        at: u64,
+        scope: &Scope,
+    ) -> Result<Option<Checkpoint>, Error> {
         let mut loaded = self.loaded()?;
         let came = loaded.coming.remove(&(root.to_owned(), thread.to_owned()));
-        Ok(came.filter(|(taken, _)| taken.saturating_add(COMING) >= at).map(|(_, tree)| tree))
+        let fits =
+            |(taken, of, _): &(u64, Scope, _)| taken.saturating_add(COMING) >= at && of == scope;
+        Ok(came.filter(fits).map(|(.., tree)| tree))
     }
 
     /// A turn begins; those that are too old or too many are forgotten, and named.
@@ -210,7 +211,7 @@ impl Turns {
         root: &Path,
         id: &TurnId,
         at: u64,
-        tree: &str,
+        (scope, tree): (&Scope, &str),
     ) -> Result<Vec<TurnId>, Error> {
         let mut loaded = self.loaded()?;
         let turn = Turn {
@@ -223,6 +224,7 @@ impl Turns {
             ended_at: None,
             late: false,
             left_out: Vec::new(),
+            scope: scope.written(),
             others: Vec::new(),
             writers: Vec::new(),
             files: Vec::new(),
@@ -231,7 +233,10 @@ impl Turns {
         loaded.put(turn);
         let baseline = loaded.baselines.entry(root.to_owned()).or_default();
         if baseline.running.is_empty() {
-            *baseline = Baseline { tree: tree.to_owned(), ..Baseline::default() };
+            *baseline = Baseline::default();
+        }
+        if baseline.trees.iter().all(|(held, _)| held.and(scope) != *scope) {
+            baseline.trees.push((scope.clone(), tree.to_owned()));
         }
         baseline.running.insert(id.clone());
         let running = baseline.running.clone();
@@ -456,42 +461,20 @@ impl Loaded {
     }
 }
 
-impl TurnId {
-    /// As part of the name of a ref.
-    pub fn name(&self) -> String {
-        let plain = |text: &str| {
-            let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-            !text.is_empty() && text.len() <= 64 && text.chars().all(fits)
-        };
-        if plain(&self.thread) && plain(&self.turn) {
-            format!("{}-{}", self.thread, self.turn)
-        } else {
-            short(format!("{}\0{}", self.thread, self.turn).as_bytes())
-        }
+impl Baseline {
+    /// The tree that a file is compared with.
+    pub fn tree_of(&self, path: &Path) -> Option<&str> {
+        let found = self.trees.iter().find(|(scope, _)| scope.holds(path));
+        found.map(|(_, tree)| tree.as_str())
     }
-
-    /// The checkpoint from before the turn.
-    pub fn start(&self) -> String {
-        format!("{}-start", self.name())
-    }
-
-    /// The checkpoint of what the agent had done when it was last looked at.
-    pub fn end(&self) -> String {
-        format!("{}-end", self.name())
-    }
-
-    /// Texts that lines of the agent went from.
-    pub fn earlier(&self) -> String {
-        format!("{}-earlier", self.name())
-    }
-}
-
-fn short(bytes: &[u8]) -> String {
-    let name = Oid::hash_object(ObjectType::Blob, bytes);
-    name.map_or_else(|_| format!("{:08x}", crc32c::crc32c(bytes)), |name| name.to_string())
 }
 
 impl Turn {
+    /// The part of the working tree that its checkpoints are of.
+    pub fn scope(&self) -> Scope {
+        Scope::read(self.scope.as_deref())
+    }
+
     pub fn id(&self) -> TurnId {
         TurnId { thread: self.thread.clone(), turn: self.id.clone() }
     }
@@ -535,7 +518,8 @@ impl Turn {
 
     /// The same, and then of the texts before a person took lines out.
     fn all_known(&self, path: &PathText) -> impl Iterator<Item = Known> {
-        let written = self.files.iter().find(|(known, _)| known == path).map(|(_, written)| written);
+        let written =
+            self.files.iter().find(|(known, _)| known == path).map(|(_, written)| written);
         let all = written.into_iter().flat_map(|last| std::iter::once(last).chain(&last.earlier));
         all.map(|written| Known {
             oid: written.oid.clone(),

@@ -10,6 +10,7 @@ mod kept;
 mod lifecycle;
 mod queue;
 mod terminals;
+mod turns;
 
 use std::{
     sync::{Arc, mpsc},

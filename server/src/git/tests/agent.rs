@@ -22,6 +22,7 @@ struct Agent<'w> {
     token: u64,
     /// Turns end in the order in which they began.
     at: u64,
+    within: Vec<PathBuf>,
 }
 
 fn uri_of(path: &Path) -> String {
@@ -41,13 +42,14 @@ impl<'w> Agent<'w> {
         let (sender, events) = mpsc::channel();
         let options = Options { state: world.beside("state"), environment: Vec::new(), uri_of };
         let handle = Handle::new(options, move |event| drop(sender.send(event))).unwrap();
-        Self { world, handle, events, token: 0, at: 1_000 }
+        Self { world, handle, events, token: 0, at: 1_000, within: vec!["/".into()] }
     }
 
     fn ask(&mut self, request: Request) -> Result<Answer, Error> {
         self.token += 1;
         self.at += 1;
-        self.handle.send(Command { token: self.token, asker: 1, at: self.at, request });
+        let (token, at, within) = (self.token, self.at, self.within.clone());
+        self.handle.send(Command { token, asker: 1, at, within, request });
         loop {
             let event = self.events.recv_timeout(Duration::from_secs(30)).unwrap();
             if let Event::Answer { token, result } = event {
@@ -87,12 +89,18 @@ impl<'w> Agent<'w> {
     }
 
     fn undo(&mut self, id: &TurnId) -> Result<Vec<PathBuf>, Vec<PathBuf>> {
+        self.undo_some(id).map(|(undone, _)| undone)
+    }
+
+    /// What went back, and what stayed since it could not.
+    fn undo_some(&mut self, id: &TurnId) -> Result<(Vec<PathBuf>, Vec<PathBuf>), Vec<PathBuf>> {
         let relative = |path: &Path| path.strip_prefix(self.world.root()).unwrap().to_owned();
         let root = uri_of(&self.world.root());
         match self.ask(Request::TurnUndo { id: id.clone() }) {
-            Ok(Answer::TurnUndone { uris, .. }) => {
-                let name = |uri: String| PathBuf::from(&uri[root.len() + 1..]);
-                Ok(uris.into_iter().map(name).collect())
+            Ok(Answer::TurnUndone { uris, left_out, .. }) => {
+                let name = |uri: String| PathBuf::from(uri[root.len()..].trim_start_matches('/'));
+                let names = |uris: Vec<String>| uris.into_iter().map(name).collect();
+                Ok((names(uris), names(left_out)))
             }
             Err(Error::Changed(paths)) => Err(paths.iter().map(|path| relative(path)).collect()),
             other => panic!("{other:?}"),
@@ -287,6 +295,94 @@ fn what_is_taken_back_and_put_back_is_the_agents_again() {
     drop(agent);
     world.git(&["gc", "-q", "--prune=now"]);
     assert_eq!(Agent::of(&world).told("f"), both);
+}
+
+/// Two folders of a repository, with a person's own work in each.
+fn halves() -> World {
+    let world = World::new();
+    world.commit(&[("in/f", b"1\n2\n"), ("in/g", b"g\n"), ("out/f", b"1\n2\n")]);
+    world.write("in/g", "mine\n");
+    world.write("out/mine", "apart\n");
+    world
+}
+
+#[test]
+fn of_a_window_on_a_part_of_a_repository_only_that_part_is_looked_at_and_taken_back() {
+    let world = halves();
+    let mut agent = Agent::of(&world);
+    agent.within = vec![world.path("in")];
+    let one = turn("one");
+    agent.begins(&one);
+    world.write("in/f", "1\nA\n");
+    world.write("out/f", "1\nA\n");
+    agent.wrote(&one, "patch", Some(&["in/f", "out/f"]));
+    world.write("in/new", "new\n");
+    world.write("out/new", "new\n");
+    // What is staged outside is in the index that a checkpoint begins with, and still not looked at.
+    world.git(&["add", "out/new"]);
+    agent.ends(&one);
+    assert_eq!(agent.told("in/f"), ["-2+A one patch"]);
+    assert_eq!(agent.review(), [("in/f".to_owned(), 1)]);
+    let diff = |agent: &mut Agent<'_>| -> Vec<String> {
+        let (thread, turn) = ("t".to_owned(), Some("one".to_owned()));
+        match agent.ask(Request::TurnDiff { thread, turn, runs: None, context: 0 }) {
+            Ok(Answer::Compared(files)) => files.into_iter().map(|file| file.uri).collect(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let inside = ["in/f", "in/new"].map(|name| uri_of(&world.path(name)));
+    assert_eq!(diff(&mut agent), inside);
+    let before = (world.read("out/f"), world.read("out/mine"), world.git(&["ls-files", "-s"]));
+    // Nothing of the files outside came to be an object by us.
+    let of_mine = String::from_utf8(world.git(&["hash-object", "out/mine"])).unwrap();
+    assert!(!world.try_git(&["cat-file", "-e", of_mine.trim()]).status.success());
+
+    // Nor does a larger window that comes later reach what was never kept.
+    agent.within = vec![world.root()];
+    let went = vec!["in/f".into(), "in/new".into()];
+    assert_eq!(agent.undo_some(&one), Ok((went, vec!["out/f".into()])));
+    assert_eq!((world.read("in/f"), world.read("in/g")), (b"1\n2\n".into(), b"mine\n".into()));
+    let after = (world.read("out/f"), world.read("out/mine"), world.git(&["ls-files", "-s"]));
+    assert_eq!(after, before);
+}
+
+#[test]
+fn a_smaller_window_takes_back_what_it_may_and_says_what_stays() {
+    let world = halves();
+    let mut agent = Agent::of(&world);
+    let one = turn("one");
+    agent.within = vec![world.path("in"), world.path("out")];
+    agent.begins(&one);
+    world.write("in/f", "1\nA\n");
+    world.write("out/f", "1\nA\n");
+    agent.wrote(&one, "shell", None);
+    agent.ends(&one);
+    agent.within = vec![world.path("in")];
+    assert_eq!(agent.review(), [("in/f".to_owned(), 1)]);
+    // Of a command nobody knows where else it wrote.
+    let stays = vec!["".into(), "out/f".into()];
+    assert_eq!(agent.undo_some(&one), Ok((vec!["in/f".into()], stays)));
+    assert_eq!((world.read("in/f"), world.read("out/f")), (b"1\n2\n".into(), b"1\nA\n".into()));
+}
+
+#[test]
+fn turns_of_different_parts_at_one_time_are_each_followed() {
+    let world = halves();
+    let mut agent = Agent::of(&world);
+    let (one, other) = (turn("one"), TurnId { thread: "o".into(), turn: "other".into() });
+    agent.within = vec![world.path("in")];
+    agent.begins(&one);
+    world.write("in/f", "1\nA\n");
+    agent.within = vec![world.path("in"), world.path("out")];
+    agent.begins(&other);
+    world.write("out/f", "1\nB\n");
+    agent.wrote(&other, "patch", Some(&["out/f"]));
+    agent.wrote(&one, "patch", Some(&["in/f"]));
+    agent.ends(&other);
+    agent.ends(&one);
+    assert_eq!(agent.told("in/f"), ["-2+A one patch"]);
+    assert_eq!(agent.told("out/f"), ["-2+B other patch"]);
+    assert_eq!(agent.told("out/mine"), ["+apart"]);
 }
 
 #[test]

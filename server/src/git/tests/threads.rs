@@ -36,7 +36,13 @@ impl Room {
     fn send(&mut self, request: Request) -> u64 {
         self.token += 1;
         let (token, asker) = (self.token, self.asker);
-        self.handle.send(Command { token, asker, at: 1000 + token, request });
+        self.handle.send(Command {
+            token,
+            asker,
+            at: 1000 + token,
+            within: vec!["/".into()],
+            request,
+        });
         self.token
     }
 

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::symlink, path::PathBuf};
 
 use super::{acting::Stage, world::World};
 use crate::{
-    git::{Error, checkpoint, keep::Story},
+    git::{Error, checkpoint, keep::Story, scope::Scope},
     protocol::diff::FileStatus,
 };
 
@@ -108,7 +108,7 @@ fn a_turn_is_taken_back_and_that_too() {
     checkpoint::take(&stage.repository, &stage.journal.mark, Some("t1-end")).unwrap();
     let named = |name| checkpoint::tree(&stage.repository, name).unwrap();
     let (start, end) = (named("t1-start"), named("t1-end"));
-    let (number, _) = stage.scene().restore(Some(&end), &start, &[]).unwrap();
+    let (number, _) = stage.scene().restore(Some(&end), &start, (&Scope::whole(), &[])).unwrap();
     // What git ignores is nobody's to take back.
     let ignored = |tree: Vec<(PathBuf, Vec<u8>, bool)>| -> Vec<_> {
         tree.into_iter().filter(|(path, ..)| !path.ends_with("build.log")).collect()
@@ -131,14 +131,14 @@ fn what_the_person_wrote_since_is_not_taken_back() {
     let end = checkpoint::take(&stage.repository, mark, Some("t1-end")).unwrap().tree;
     world.write("a", b"by the person\n");
     let written = tree(&world);
-    let refused = stage.scene().restore(Some(&end), &start, &[]);
+    let refused = stage.scene().restore(Some(&end), &start, (&Scope::whole(), &[]));
     let Err(Error::Changed(paths)) = refused else { panic!("{refused:?}") };
     assert_eq!(paths, [PathBuf::from("a")]);
     assert_eq!(tree(&world), written);
     // Elsewhere it stays, and the turn goes.
     world.write("a", b"by the agent\n");
     world.write("elsewhere", b"by the person\n");
-    stage.scene().restore(Some(&end), &start, &[]).unwrap();
+    stage.scene().restore(Some(&end), &start, (&Scope::whole(), &[])).unwrap();
     assert_eq!(world.read("elsewhere"), b"by the person\n");
     assert_eq!(world.read("untracked"), b"mine\n");
     assert!(!world.path("new").exists());
