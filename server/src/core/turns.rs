@@ -103,7 +103,7 @@ impl Step<'_> {
         match method {
             "turn/started" => {
                 let Ok(note) = params.view::<views::TurnNote>() else { return };
-                self.turn_begins(thread, note.turn.id.into_string());
+                self.turn_begins(thread, &TurnId::from(&*note.turn.id));
             }
             "item/started" => {
                 let Ok(note) = params.view::<views::ItemStarted>() else { return };
@@ -126,8 +126,8 @@ impl Step<'_> {
         self.send_errand(roots, Errand::Look, Request::TurnComes { folder, thread });
     }
 
-    fn turn_begins(&mut self, thread: &ThreadId, turn: String) {
-        let turn = self.own_id(thread, &TurnId::from(turn.as_str()));
+    fn turn_begins(&mut self, thread: &ThreadId, turn: &TurnId) {
+        let turn = self.own_id(thread, turn);
         let id = git::TurnId { thread: thread.to_string(), turn };
         let runs = self.world.turns.running.get(thread).map(|running| &running.id);
         if runs == Some(&id) || self.world.turns.prompts.contains_key(&id) {

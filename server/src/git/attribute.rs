@@ -189,13 +189,8 @@ impl Desk<'_> {
         self.turns.not_the_agents(self.root(), path, Instead { first, last }, typed)
     }
 
-    /// Puts the tree back as it was before the turn. The number of the entry, the files, and those that stay as they
-    /// are, since they may not be written.
-    pub fn undo(
-        &self,
-        scene: &Scene<'_>,
-        turn: &Turn,
-    ) -> Result<(Option<u64>, Vec<PathBuf>, Vec<PathBuf>), Error> {
+    /// Puts the tree back as it was before the turn.
+    pub fn undo(&self, scene: &Scene<'_>, turn: &Turn) -> Result<Undone, Error> {
         let id = turn.id();
         let (all, scope) = (turn.scope(), turn.scope().and(self.scope));
         let tree = |name: &str| checkpoint::tree(self.repository, name);
@@ -215,7 +210,7 @@ impl Desk<'_> {
             return Err(Error::Changed(both));
         }
         let (number, paths) = scene.restore(Some(&end), &start, (&scope, &others))?;
-        Ok((number, paths, elsewhere.into_iter().map(|one| one.path).collect()))
+        Ok(Undone { number, paths, elsewhere: elsewhere.into_iter().map(|one| one.path).collect() })
     }
 
     /// Files that the agent wrote and that are not staged as they are.
@@ -394,6 +389,15 @@ impl Desk<'_> {
             _ => None,
         })
     }
+}
+
+/// A turn that was taken back.
+pub struct Undone {
+    /// Of the entry in the journal.
+    pub number: Option<u64>,
+    pub paths: Vec<PathBuf>,
+    /// Files of the turn that stay as they are, since they may not be written.
+    pub elsewhere: Vec<PathBuf>,
 }
 
 /// A file that was looked at.

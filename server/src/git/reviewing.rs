@@ -6,7 +6,7 @@ use super::{
     Error,
     acts::Scene,
     answer::Answer,
-    attribute::Desk,
+    attribute::{Desk, Undone},
     checkpoint, compare,
     hunks::{Side, context_of},
     journal::id,
@@ -134,7 +134,7 @@ impl Service<'_> {
         let desk = self.desk(at)?;
         let scene = Scene { repository: desk.repository, journal: &room.journal, at };
         let undone = desk.undo(&scene, &turn);
-        let (number, paths, elsewhere) = undone.map_err(|error| self.whole(error))?;
+        let Undone { number, paths, elsewhere } = undone.map_err(|error| self.whole(error))?;
         self.not_the_agents(at, &paths);
         self.report_all(&paths);
         let uri = |path: &Path| {

@@ -333,7 +333,7 @@ impl Handle {
         let command = match request {
             Request::WatchAll { files } => return self.room.watch_all(token, at, files),
             Request::Review { roots, context } => {
-                return self.room.review((token, asker), at, within, (roots, context));
+                return self.room.review((token, asker), at, &within, (roots, context));
             }
             request => Command { token, asker, at, within, request },
         };
@@ -454,7 +454,7 @@ impl Room {
         self: &Arc<Self>,
         (token, asker): (u64, u64),
         at: u64,
-        within: Vec<PathBuf>,
+        within: &[PathBuf],
         (roots, context): (Vec<PathBuf>, u32),
     ) {
         if roots.is_empty() {
@@ -464,7 +464,7 @@ impl Room {
         leaf(&self.gathers).insert(token, gather);
         for root in roots {
             let request = Request::Review { roots: vec![root.clone()], context };
-            let within = within.clone();
+            let within = within.to_vec();
             if !self.hand_over(&root, Command { token, asker, at, within, request }) {
                 self.answer(token, Err(Error::Gone));
             }

@@ -92,7 +92,9 @@ async function tell(
   { journalId, uris, leftOut }: { journalId: string | null; uris: string[]; leftOut: string[] },
 ): Promise<void> {
   if (leftOut.length > 0) {
-    void vscode.window.showWarningMessage(`Not undone, since too large to be kept: ${leftOut.join(", ")}.`);
+    void vscode.window.showWarningMessage(
+      `Not undone, since too large to be kept or outside of this window: ${leftOut.join(", ")}.`,
+    );
   }
   if (journalId === null) {
     say("Everything is already as it was before the turn.");

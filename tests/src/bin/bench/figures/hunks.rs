@@ -113,7 +113,13 @@ impl Room {
     fn ask(&mut self, request: Request) -> Outcome<Answer> {
         self.token += 1;
         let asked = self.token;
-        self.handle.send(Asked { token: asked, asker: 1, at: asked, request });
+        self.handle.send(Asked {
+            token: asked,
+            asker: 1,
+            at: asked,
+            within: vec!["/".into()],
+            request,
+        });
         loop {
             match self.events.recv_timeout(Duration::from_mins(1))? {
                 Event::Answer { token, result } if token == asked => {
