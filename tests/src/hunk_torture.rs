@@ -137,8 +137,11 @@ impl<'w> Rack<'w> {
                     *figures.acts.entry(outcome).or_default() += count;
                 }
             }
-            self.staged.extend(git.join().unwrap());
-            self.typed.extend(typist.join().unwrap());
+            let (staged, typed) = (git.join().unwrap(), typist.join().unwrap());
+            figures.staged_by_git += staged.len();
+            figures.typed += typed.len();
+            self.staged.extend(staged);
+            self.typed.extend(typed);
         });
         if kill {
             figures.kills += 1;
@@ -148,8 +151,6 @@ impl<'w> Rack<'w> {
             }
             self.editors.extend((0..EDITORS).map(|_| launch(self.workspace)));
         }
-        figures.typed = figures.typed.max(self.typed.len());
-        figures.staged_by_git = figures.staged_by_git.max(self.staged.len());
         self.assert_nothing_is_lost(place);
         self.assert_tidy(place);
     }
@@ -192,12 +193,16 @@ impl<'w> Rack<'w> {
         };
         let left = || {
             let folders = [self.workspace.folder(), self.workspace.path(".git")];
-            let names = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
-            let names =
-                names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
-            names.filter(|name| is_ours(name)).collect::<Vec<_>>()
+            let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
+            let paths = entries.map(|entry| entry.unwrap().path());
+            let ours = paths.filter(|path| {
+                path.file_name().is_some_and(|name| is_ours(&name.to_string_lossy()))
+            });
+            // What is in it tells where it came from.
+            ours.map(|path| (std::fs::read_to_string(&path).unwrap_or_default(), path))
+                .collect::<Vec<_>>()
         };
-        assert_eq!(left(), Vec::<String>::new(), "{place}: left behind");
+        assert_eq!(left(), Vec::new(), "{place}: left behind");
         let fsck =
             self.workspace.command("git").args(["fsck", "--strict", "--no-progress"]).output();
         let fsck = fsck.unwrap();

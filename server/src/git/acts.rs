@@ -23,6 +23,9 @@ use super::{
 };
 use crate::protocol::diff::FileStatus;
 
+/// The context of the list that is told after an act, as a rule.
+const LISTED: u32 = 3;
+
 /// Everything that an act needs besides what it is about.
 pub struct Scene<'a> {
     pub repository: &'a Repository,
@@ -95,7 +98,9 @@ impl Scene<'_> {
         let wanted = if text.is_empty() && gone {
             Wanted::Nothing
         } else {
-            Wanted::Entry(Entry { mode, oid: self.repository.keep_text(&text)? })
+            // Where this fails, the list that is told after the act says why.
+            let ahead = || snapshot.expect(&text, LISTED);
+            Wanted::Entry(Entry { mode, oid: self.repository.keep_text_while(&text, ahead)? })
         };
         let mut record = self.record(&snapshot, action, &wanted);
         record.acts = plan.acts;

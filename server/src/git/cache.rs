@@ -14,8 +14,11 @@ use git2::{ObjectType, Oid};
 
 use super::{
     Error,
-    diff::Change,
-    hunks::{Found, Side},
+    diff::{self, Change},
+    fast,
+    hunks::{Found, Side, moved},
+    lines::Lines,
+    numbers::Numbers,
 };
 
 /// A text, shared by whoever looks at it.
@@ -38,6 +41,7 @@ struct Inner {
     /// The last one first.
     texts: VecDeque<(String, Text)>,
     compared: VecDeque<Compared>,
+    numbers: Numbers,
     names: HashMap<(u64, u64), Oid>,
     /// Keys that nobody else has, so that nobody can make two hunks look like one.
     hashers: (RandomState, RandomState),
@@ -104,22 +108,45 @@ impl Cache {
         find: impl FnOnce() -> Result<Comparison, Error>,
     ) -> Result<Arc<Comparison>, Error> {
         let is_same = |one: &Text, other: &Text| Arc::ptr_eq(one, other) || one == other;
-        let known = self.0.borrow().compared.iter().find_map(|known| {
-            let same = (known.side, known.context) == (side, context)
-                && is_same(&known.old, old)
-                && is_same(&known.new, new);
-            same.then(|| Arc::clone(&known.result))
-        });
-        if let Some(known) = known {
-            return Ok(known);
+        let known: Vec<(Side, Arc<Comparison>)> = {
+            let compared = &self.0.borrow().compared;
+            let same = compared.iter().filter(|known| {
+                known.context == context && is_same(&known.old, old) && is_same(&known.new, new)
+            });
+            same.map(|known| (known.side, Arc::clone(&known.result))).collect()
+        };
+        if let Some((_, known)) = known.iter().find(|known| known.0 == side) {
+            return Ok(Arc::clone(known));
         }
-        let result = Arc::new(find()?);
+        let result = Arc::new(match known.first() {
+            // What was not staged may be all that is staged now.
+            Some((_, other)) => {
+                let Comparison { changes, found } = &**other;
+                Comparison { changes: changes.clone(), found: moved(found, side) }
+            }
+            None => find()?,
+        });
         let compared = &mut self.0.borrow_mut().compared;
         let (old, new) = (Arc::clone(old), Arc::clone(new));
         compared.push_front(Compared { side, context, old, new, result: Arc::clone(&result) });
         compared.truncate(MAX_COMPARED);
         bound(compared, MAX_COMPARED_BYTES, |known| known.old.len() + known.new.len());
         Ok(result)
+    }
+
+    /// As [`diff::changes`], of texts that were compared with others before.
+    pub fn changes(
+        &self,
+        old: (&Text, &Lines<'_>),
+        new: (&Text, &Lines<'_>),
+        context: u32,
+    ) -> Result<Vec<Change>, Error> {
+        // With no context git does not look at all of them.
+        if context == 0 || old.0 == new.0 {
+            return diff::changes(old.0, new.0, context);
+        }
+        let settled = self.0.borrow_mut().numbers.with(old, new, |pair| fast::settled(&pair));
+        settled.map_or_else(|| diff::by_libgit2(old.0, new.0), Ok)
     }
 
     /// The name of this content, as git names a blob.

@@ -91,6 +91,15 @@ pub fn find(
     Ok(found)
 }
 
+/// The same hunks in the list of this side.
+pub fn moved(found: &[Found], side: Side) -> Vec<Found> {
+    let moved = found.iter().map(|hunk| {
+        let name = hunk.id.get(1..).unwrap_or_default();
+        Found { id: format!("{}{name}", side.letter()), ..hunk.clone() }
+    });
+    moved.collect()
+}
+
 /// The context a name was made with, if it can be the name of a hunk in this list.
 pub fn context_of(id: &str, side: Side) -> Option<u32> {
     id.strip_prefix(side.letter())?.split_once('-')?.0.parse().ok()

@@ -25,6 +25,12 @@ impl<'a> Lines<'a> {
         self.starts.len() as u32 - 1
     }
 
+    /// How many lines begin before this byte.
+    pub fn beginning_before(&self, at: usize) -> u32 {
+        let starts = &self.starts[..self.len() as usize];
+        starts.partition_point(|start| (*start as usize) < at) as u32
+    }
+
     /// The line with this 0-based number, its ending included.
     pub fn line(&self, number: u32) -> &'a [u8] {
         self.slice(number..number + 1)

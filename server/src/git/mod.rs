@@ -27,6 +27,7 @@ mod limits;
 mod lines;
 mod memory;
 mod mind;
+mod numbers;
 mod place;
 mod process;
 mod publish;

@@ -4,6 +4,7 @@ use std::{
     ffi::OsString,
     path::{Path, PathBuf},
     rc::Rc,
+    thread,
 };
 
 use super::{
@@ -13,6 +14,9 @@ use super::{
     place::from_git,
     process::Git,
 };
+
+/// Texts that take longer to write than another process takes to start, in bytes.
+const LARGE: usize = 1024 * 1024;
 
 pub struct Repository {
     /// The top of the working tree.
@@ -89,6 +93,26 @@ impl Repository {
     /// Keeps a text as it is, unfiltered; returns the object's name.
     pub fn keep_text(&self, text: &Text) -> Result<String, Error> {
         let oid = self.keep_blob(text)?;
+        self.cache.keep(&oid, text);
+        Ok(oid)
+    }
+
+    /// The same, and git writes a large text while something else is done.
+    pub fn keep_text_while<T>(
+        &self,
+        text: &Text,
+        something: impl FnOnce() -> T,
+    ) -> Result<String, Error> {
+        if text.len() < LARGE {
+            return self.keep_text(text);
+        }
+        let git = &self.git;
+        let oid = thread::scope(|scope| {
+            let kept = scope.spawn(|| git.keep_blob(text));
+            something();
+            kept.join()
+        });
+        let oid = oid.map_err(|_| Error::Gone)??;
         self.cache.keep(&oid, text);
         Ok(oid)
     }

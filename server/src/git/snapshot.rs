@@ -11,7 +11,6 @@ use super::{
     Error, Unsupported,
     cache::{Cache, Comparison, Text},
     clean::{Conversion, clean, is_binary},
-    diff::changes,
     facts::{Entry, Indexed, SUBMODULE, SYMLINK, Settings, Source},
     hunks::{self, Side},
     limits::{MAX_BYTES, MAX_LINES},
@@ -281,6 +280,19 @@ impl Snapshot {
         self.cache.compared((pair.side, context), texts, || pair.find(context, &self.cache))
     }
 
+    /// Compares ahead what a list compares once the index has this text.
+    pub fn expect(&self, indexed: &Text, context: u32) -> Result<(), Error> {
+        let Ok(Texts { committed, working, .. }) = &self.texts else { return Ok(()) };
+        for (side, old, new) in
+            [(Side::Unstaged, indexed, working), (Side::Staged, committed, indexed)]
+        {
+            if old != new {
+                self.find(&Pair::of(side, old, new), context)?;
+            }
+        }
+        Ok(())
+    }
+
     fn no_hunks(&self) -> Error {
         match self.status {
             FileStatus::Conflicted => Error::Conflicted(self.path.clone()),
@@ -326,7 +338,8 @@ impl<'a> Pair<'a> {
     }
 
     pub fn find(&self, context: u32, cache: &Cache) -> Result<Comparison, Error> {
-        let changes = changes(self.old_text, self.new_text, context)?;
+        let (old, new) = ((self.old_text, &self.old), (self.new_text, &self.new));
+        let changes = cache.changes(old, new, context)?;
         let (old, new) = (&self.old, &self.new);
         let name = |content: &[u8]| cache.name(content);
         let found = hunks::find(self.side, (old, new), &changes, context, name)?;

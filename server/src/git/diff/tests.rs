@@ -188,3 +188,31 @@ fn the_fast_way_finds_what_the_slow_one_does() {
     }
     assert!(settled > rounds / 4, "{settled} of {rounds} took the fast way");
 }
+
+/// Each side has lines of its own around one that is frequent among the lines that differ at all, and not in the text.
+#[test]
+fn a_line_that_is_frequent_for_the_library_only_is_compared_as_git_does() {
+    let mut differing = Vec::new();
+    for count in 0..60 {
+        for frequent in 1..8 {
+            let texts = ["old", "new"].map(|word| {
+                let some = |number: u32| (0..4).map(move |n| format!("line {}\n", number * 4 + n));
+                let shared = (0..frequent).flat_map(|number| some(number).chain(["}\n".into()]));
+                let own = ["a", "b", "}", "c", "d"].map(|end| match end {
+                    "}" => "}\n".to_owned(),
+                    end => format!("{word} {end}\n"),
+                });
+                let more = (0..count).map(|n| format!("more {n}\n"));
+                let ends = [[format!("{word}\n")], [word.to_owned()]];
+                let [first, last] = ends.map(IntoIterator::into_iter);
+                first.chain(shared).chain(own).chain(more).chain(last).collect::<String>()
+            });
+            let [old, new] = texts.each_ref().map(String::as_bytes);
+            let slow = super::by_libgit2(old, new).unwrap();
+            if crate::git::fast::changes(old, new).is_some_and(|fast| fast != slow) {
+                differing.push((count, frequent));
+            }
+        }
+    }
+    assert_eq!(differing, Vec::new());
+}

@@ -1,4 +1,4 @@
-use super::{Side, base64, context_of, find, show};
+use super::{Side, base64, context_of, find, moved, show};
 use crate::{
     git::{cache::Cache, diff::changes, lines::Lines},
     protocol::diff::{Eol, Hunk, HunkLine, LineKind},
@@ -85,4 +85,15 @@ fn a_name_says_its_list_and_its_context() {
 fn bytes_are_written_as_base64() {
     let written = [&b""[..], b"f", b"fo", b"foo", b"foob"].map(base64);
     assert_eq!(written, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]);
+}
+
+#[test]
+fn what_is_staged_whole_has_the_names_it_would_be_given_there() {
+    let (old, new) = ("a\nb\nc\nb\nd\nb\n".repeat(3), "a\nx\nc\nx\nd\nb\n".repeat(3));
+    let changes = changes(old.as_bytes(), new.as_bytes(), 0).unwrap();
+    let (old, new) = (Lines::of(old.as_bytes()), Lines::of(new.as_bytes()));
+    let on = |side| {
+        find(side, (&old, &new), &changes, 0, |content| Cache::default().name(content)).unwrap()
+    };
+    assert_eq!(moved(&on(Side::Unstaged), Side::Staged), on(Side::Staged));
 }
