@@ -77,7 +77,7 @@ pub fn publish(
         }
         (_, _) => {
             prepare(&aside, Some(&place), new)?;
-            exchange(&place, &aside, expected)
+            exchange(&place, &aside, expected, new)
         }
     }?;
     // So that the new name outlives a power failure. Not every file system can.
@@ -186,7 +186,7 @@ fn in_place(place: &Place, bytes: &[u8], executable: bool) -> Result<bool, Error
     Ok(true)
 }
 
-fn exchange(place: &Place, aside: &Place, expected: &OnDisk) -> Result<bool, Error> {
+fn exchange(place: &Place, aside: &Place, expected: &OnDisk, new: &New<'_>) -> Result<bool, Error> {
     let swap = || {
         renameat_with(&aside.folder, &aside.name, &place.folder, &place.name, RenameFlags::EXCHANGE)
     };
@@ -214,9 +214,32 @@ fn exchange(place: &Place, aside: &Place, expected: &OnDisk) -> Result<bool, Err
     let as_expected = same(&aside.read()?, expected);
     if !as_expected {
         swap().map_err(|errno| place.failed("putting back", errno))?;
+        if !is(&aside.read()?, new) {
+            // Written while ours stood there, so later than what was put back.
+            swap().map_err(|errno| place.failed("putting back", errno))?;
+        }
     }
     discard(aside)?;
     Ok(as_expected)
+}
+
+fn is(found: &OnDisk, new: &New<'_>) -> bool {
+    match (found, new) {
+        (OnDisk::File(found), New::File { bytes, .. }) => found.bytes == *bytes,
+        (OnDisk::Symlink(found), New::Symlink { target }) => found == target,
+        (found, new) => *found == OnDisk::Absent && *new == New::Nothing,
+    }
+}
+
+/// Gives a file that stands aside its place back, in which ours stands, or nothing.
+pub fn put_back(root: &Path, path: &Path, aside: &Place, taken: bool) -> Result<(), Error> {
+    let place = Place::make(root, path)?;
+    if !taken {
+        return move_to(aside, &place).map(drop);
+    }
+    renameat_with(&aside.folder, &aside.name, &place.folder, &place.name, RenameFlags::EXCHANGE)
+        .map_err(|errno| place.failed("putting back", errno))?;
+    discard(aside)
 }
 
 fn remove(place: &Place, aside: &Place, expected: &OnDisk) -> Result<bool, Error> {

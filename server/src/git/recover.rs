@@ -9,7 +9,7 @@ use super::{
     index::forget_left_behind,
     journal::Journal,
     place::{self, OnDisk},
-    publish::{beside, discard, publish, temporary},
+    publish::{beside, discard, publish, put_back, temporary},
     record::{Changed, Place, State, WHOLE, Written},
     repository::Repository,
     snapshot::Snapshot,
@@ -33,8 +33,13 @@ pub fn recover(repository: &Repository, journal: &Journal) -> Result<Vec<Outcome
         let files = &written.record.files;
         let settled: Vec<Outcome> = files
             .iter()
-            // What cannot be looked at is not known to be either.
-            .map(|changed| settle(repository, &written, changed).unwrap_or(Outcome::Neither))
+            .map(|changed| {
+                settle(repository, &written, changed).unwrap_or_else(|error| {
+                    // What cannot be looked at is not known to be either.
+                    tracing::warn!(%error, number, "what became of an act cannot be seen");
+                    Outcome::Neither
+                })
+            })
             .collect();
         let outcome = match settled.as_slice() {
             [first, rest @ ..] if rest.iter().all(|one| one == first) => *first,
@@ -74,9 +79,9 @@ fn settle(repository: &Repository, written: &Written, changed: &Changed) -> Resu
         Place::Document => return Ok(Outcome::Neither),
         Place::Index => indexed_state(&Snapshot::take(repository, &path)?),
         Place::WorkingTree => {
+            tidy(repository, &path, changed)?;
             let disk = place::read(&repository.root, &path)?;
             let now = disk_state(&disk)?;
-            tidy(repository, &path, changed)?;
             match torn(&disk, written, now.as_ref(), changed) {
                 Some(bytes) => {
                     let mode = changed.after.as_ref().map_or(0, |state| state.mode);
@@ -97,24 +102,33 @@ fn settle(repository: &Repository, written: &Written, changed: &Changed) -> Resu
     })
 }
 
-/// Removes the file that was prepared, unless it holds something that is nowhere else.
+/// Removes the file that was prepared. What somebody wrote as it changed places with the old one, the process did not
+/// come to put back: that is done now. A file that may be anybody's stays.
 fn tidy(repository: &Repository, path: &Path, changed: &Changed) -> Result<(), Error> {
     let Some(temporary) = &changed.temporary else { return Ok(()) };
     let Some(aside) = beside(&repository.root, path, temporary)? else { return Ok(()) };
     let left = aside.read()?;
-    let known = match (&left, disk_state(&left)?) {
-        (OnDisk::Absent, _) => return Ok(()),
-        (_, Some(left)) => {
-            let same =
-                |state: &Option<State>| state.as_ref().is_some_and(|state| state.oid == left.oid);
-            let shorter = matches!(&changed.after, Some(after) if after.mode != SUBMODULE)
-                && disk_state(&place::read(&repository.root, path)?)? == changed.before;
-            // Half written, and the file it was to replace is still there.
-            same(&changed.before) || same(&changed.after) || shorter
-        }
-        (_, None) => false,
-    };
-    if known { discard(&aside) } else { Ok(()) }
+    if left == OnDisk::Absent {
+        return Ok(());
+    }
+    let Some(state) = disk_state(&left)? else { return Ok(()) };
+    let same = |known: &Option<State>| known.as_ref().is_some_and(|known| known.oid == state.oid);
+    if same(&changed.before) || same(&changed.after) {
+        return discard(&aside);
+    }
+    let now = disk_state(&place::read(&repository.root, path)?)?;
+    let not_begun = matches!(&changed.after, Some(after) if after.mode != SUBMODULE);
+    if not_begun && now == changed.before {
+        // Half written, and the file it was to replace is still there.
+        discard(&aside)
+    } else if now == changed.after {
+        put_back(&repository.root, path, &aside, now.is_some())
+    } else if matches!(&left, OnDisk::File(file) if file.bytes.is_empty()) {
+        // Not a byte of it was written, or what it was is written over by now.
+        discard(&aside)
+    } else {
+        Ok(())
+    }
 }
 
 /// The new text of a file that was being written in place, where the write stopped halfway.
