@@ -44,12 +44,9 @@ fn found(
     (outcomes[0], read("f"), read(ASIDE))
 }
 
-fn text(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
 #[test]
 fn what_somebody_wrote_as_the_files_changed_places_goes_back_to_its_place() {
+    let text = |text: &str| Some(text.to_owned());
     let typed = found(Some("new\n"), Some("new\n"), "typed\n");
     assert_eq!(typed, (Outcome::Neither, text("typed\n"), None));
     let emptied = found(Some("new\n"), Some("new\n"), "");
@@ -60,6 +57,7 @@ fn what_somebody_wrote_as_the_files_changed_places_goes_back_to_its_place() {
 
 #[test]
 fn what_was_only_prepared_goes_and_the_file_stays_as_it_is() {
+    let text = |text: &str| Some(text.to_owned());
     for half in ["", "ne"] {
         let before = found(Some("new\n"), Some("old\n"), half);
         assert_eq!(before, (Outcome::Before, text("old\n"), None), "{half:?}");
