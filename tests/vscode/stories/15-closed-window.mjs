@@ -18,8 +18,8 @@ export default async function (story) {
   await story.shot("queued");
   await story.step("the window is closed; the turn goes on without it", async () => {
     await story.closeWindow();
-    const { sessions } = JSON.parse(await story.sidecar("daemon", "status", "--json"));
-    assert.equal(sessions, 0);
+    const sessions = async () => JSON.parse(await story.sidecar("daemon", "status", "--json")).sessions;
+    await story.eventually("no window is with the daemon", async () => (await sessions()) === 0);
     assert.equal((await story.running("codex app-server")).length, 1);
   });
   await story.step("the next window shows that it was sent, once", async () => {
