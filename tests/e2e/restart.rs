@@ -15,15 +15,21 @@ fn history(editor: &Editor) -> Vec<Value> {
     page["entries"].as_array().unwrap().clone()
 }
 
+/// A thread in which a command was asked for and declined.
+fn declined(editor: &Editor) -> (String, Value) {
+    let thread = editor.start_thread();
+    let turn = editor.start_turn(&thread, "[[exec:touch kept]]");
+    let approval = editor.approval();
+    editor.decide(&approval, json!("decline")).unwrap();
+    editor.turn_end(&turn);
+    (thread, approval)
+}
+
 #[test]
 fn who_decided_what_is_known_after_a_restart() {
     let workspace = Workspace::empty();
     let first = editor(&workspace).name("first").launch();
-    let thread = first.start_thread();
-    let turn = first.start_turn(&thread, "[[exec:touch kept]]");
-    let approval = first.approval();
-    first.decide(&approval, json!("decline")).unwrap();
-    first.turn_end(&turn);
+    let (_, approval) = declined(&first);
     first.kill();
     first.exit_status();
 
@@ -44,11 +50,7 @@ fn who_decided_what_is_known_after_a_restart() {
 fn what_the_history_leaves_out_is_there_after_a_restart() {
     let workspace = Workspace::empty();
     let first = editor(&workspace).name("first").launch();
-    let thread = first.start_thread();
-    let turn = first.start_turn(&thread, "[[exec:touch kept]]");
-    let approval = first.approval();
-    first.decide(&approval, json!("decline")).unwrap();
-    first.turn_end(&turn);
+    let (thread, _) = declined(&first);
     // The model breaks off in the midst of a message.
     first.play(&thread, "[[drop]]");
     let turns = |editor: &Editor| {

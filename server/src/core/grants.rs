@@ -173,11 +173,20 @@ impl Step<'_> {
     /// The same, unasked; none of a session that is not trusted.
     pub(super) fn roots_of(&self, session: SessionId) -> Option<Vec<Root>> {
         let session = self.world.sessions.get(&session).filter(|session| session.trusted)?;
-        let folders = session.folders.iter();
+        Some(self.granted_and(session.folders.iter()))
+    }
+
+    /// Where any trusted session may.
+    pub(super) fn all_roots(&self) -> Vec<Root> {
+        let trusted = self.world.sessions.values().filter(|session| session.trusted);
+        self.granted_and(trusted.flat_map(|session| &session.folders))
+    }
+
+    fn granted_and<'a>(&self, folders: impl Iterator<Item = &'a PathBuf>) -> Vec<Root> {
         let window = folders.map(|path| Root { path: path.clone(), may_be_link: true });
         let granted = self.world.granted.keys();
         let granted = granted.map(|path| Root { path: path.clone(), may_be_link: false });
-        Some(granted.chain(window).collect())
+        granted.chain(window).collect()
     }
 
     /// Tells one session, or all, in which folders host operations are allowed now.

@@ -181,7 +181,7 @@ pub fn unwanted(changes: &[ProposedChange], refused: &[HunkRef]) -> Result<Vec<U
     for change in changes {
         let patch = Patch::from_str(&change.diff).map_err(|error| error.to_string())?;
         all += patch.hunks().len();
-        let hunks: Vec<_> = named(change, &patch, refused).map(|(_, hunk)| hunk).collect();
+        let hunks: Vec<_> = named(change, &patch, refused).collect();
         count += hunks.len();
         if hunks.is_empty() {
             continue;
@@ -210,7 +210,7 @@ pub fn shown(changes: &[ProposedChange], refused: &[HunkRef]) -> Vec<(String, St
     let mut shown = Vec::new();
     for change in changes {
         let Ok(patch) = Patch::from_str(&change.diff) else { continue };
-        for (_, hunk) in named(change, &patch, refused) {
+        for hunk in named(change, &patch, refused) {
             let uri = change.moved_to.as_ref().unwrap_or(&change.uri);
             shown.push((uri.clone(), text(hunk)));
         }
@@ -222,11 +222,12 @@ fn named<'p>(
     change: &'p ProposedChange,
     patch: &'p Patch<'p, str>,
     refused: &'p [HunkRef],
-) -> impl Iterator<Item = (usize, &'p diffy::Hunk<'p, str>)> {
-    patch.hunks().iter().enumerate().filter(|(index, _)| {
+) -> impl Iterator<Item = &'p diffy::Hunk<'p, str>> {
+    let hunks = patch.hunks().iter().enumerate().filter(|(index, _)| {
         let id = hunk_id(*index);
         refused.iter().any(|one| one.uri == change.uri && one.hunk_id == id)
-    })
+    });
+    hunks.map(|(_, hunk)| hunk)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

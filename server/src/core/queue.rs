@@ -1,8 +1,6 @@
 //! Messages that wait for a running turn to end. Each is sent once, in order, also over a restart: the store has each
 //! step before it is answered or goes up, and is the judge of what still waits.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -391,7 +389,7 @@ impl Step<'_> {
     }
 
     fn queued_accepted(&mut self, thread: &ThreadId, message: &str, result: &Raw) {
-        let Ok(started) = result.view::<StartedTurn>() else {
+        let Ok(started) = result.view::<views::TurnStarted>() else {
             return self.queued_arrived(thread, message);
         };
         if let Some(queued) = self.queued_message(thread, message) {
@@ -406,9 +404,11 @@ impl Step<'_> {
         let begun = entry.queue.iter().find_map(|queued| Some((queued, queued.turn.as_ref()?)));
         let Some((queued, turn)) = begun else { return };
         let goes_on = match method {
-            "item/started" => params
-                .view::<ItemStarted>()
-                .is_ok_and(|note| note.turn_id == turn.as_str() && note.item.kind != "userMessage"),
+            "item/started" => params.view::<views::ItemStarted>().is_ok_and(|note| {
+                let item = Raw::from(note.item);
+                note.turn_id == turn.as_str()
+                    && item.view::<views::Item>().is_ok_and(|item| &*item.kind != "userMessage")
+            }),
             "turn/completed" => {
                 params.view::<views::TurnNote>().is_ok_and(|note| note.turn.id == turn.as_str())
             }
@@ -497,34 +497,6 @@ struct ArrivedTurn {
 struct ArrivedItem {
     #[serde(default)]
     client_id: Option<String>,
-}
-
-/// The answer to `turn/start`.
-#[derive(Deserialize)]
-struct StartedTurn<'a> {
-    #[serde(borrow)]
-    turn: Named<'a>,
-}
-
-#[derive(Deserialize)]
-struct Named<'a> {
-    #[serde(borrow)]
-    id: Cow<'a, str>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ItemStarted<'a> {
-    #[serde(borrow)]
-    turn_id: Cow<'a, str>,
-    #[serde(borrow)]
-    item: Kind<'a>,
-}
-
-#[derive(Deserialize)]
-struct Kind<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Cow<'a, str>,
 }
 
 fn client_id(message: &str) -> String {

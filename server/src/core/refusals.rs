@@ -1,9 +1,8 @@
 //! A change that a person accepted but for some of its hunks. The app-server knows no such answer: the change is
 //! accepted whole, Codex is told first which hunks go, and they are taken out the moment the change is written.
 
-use std::{borrow::Cow, fmt::Write};
+use std::fmt::Write;
 
-use serde::Deserialize;
 use serde_json::json;
 
 use super::{Effect, Purpose, Step, approvals::Taken, documents::Holder, grants::Root, proposals};
@@ -177,14 +176,16 @@ impl Step<'_> {
         }
         match method {
             "item/completed" => {
-                let Ok(note) = params.view::<ItemCompleted>() else { return };
+                let Ok(note) = params.view::<views::ItemCompleted>() else { return };
+                let item = Raw::from(note.item);
+                let Ok(item) = item.view::<views::FileChangeItem>() else { return };
                 let found = self.take_refusals(|refusal| {
                     refusal.thread == *thread
-                        && refusal.turn.as_str() == note.turn_id
-                        && refusal.item.as_str() == note.item.id
+                        && note.turn_id == refusal.turn.as_str()
+                        && item.id == refusal.item.as_str()
                 });
                 for mut refusal in found {
-                    if note.item.status.as_deref() == Some("completed") {
+                    if item.status == "completed" {
                         let unwanted = std::mem::take(&mut refusal.unwanted);
                         let (session, roots) =
                             (refusal.session, std::mem::take(&mut refusal.roots));
@@ -284,21 +285,4 @@ fn told(approval: &Approval) -> String {
         }
     }
     text
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ItemCompleted<'a> {
-    #[serde(borrow)]
-    turn_id: Cow<'a, str>,
-    #[serde(borrow)]
-    item: CompletedItem<'a>,
-}
-
-#[derive(Deserialize)]
-struct CompletedItem<'a> {
-    #[serde(borrow)]
-    id: Cow<'a, str>,
-    #[serde(borrow, default)]
-    status: Option<Cow<'a, str>>,
 }

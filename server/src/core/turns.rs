@@ -331,17 +331,6 @@ impl Step<'_> {
         let held = self.world.threads.get(thread.as_str());
         held.map_or_else(|| turn.to_string(), |held| held.thread.resolve_turn(turn).to_string())
     }
-
-    /// Where host operations are allowed for any trusted session.
-    fn all_roots(&self) -> Vec<Root> {
-        let trusted = self.world.sessions.values().filter(|session| session.trusted);
-        let window = trusted
-            .flat_map(|session| &session.folders)
-            .map(|path| Root { path: path.clone(), may_be_link: true });
-        let granted = self.world.granted.keys();
-        let granted = granted.map(|path| Root { path: path.clone(), may_be_link: false });
-        granted.chain(window).collect()
-    }
 }
 
 /// A part of a message; others than texts have none.

@@ -44,7 +44,7 @@ fn what_waits_is_sent_after_a_restart_though_no_editor_opens_the_thread() {
     let effects = resumed(&mut stage);
     assert_eq!(sent_up(&effects).1, "turn/start");
     assert_eq!(waiting(&mut stage), ["next"]);
-    stage.answered(&effects, json!({ "turn": { "id": "v" } }));
+    stage.answered(&effects, taken());
     assert_eq!(waiting(&mut stage), Vec::<String>::new());
     goes_on(&mut stage);
     let mut stage = stage.restarted();
@@ -52,11 +52,19 @@ fn what_waits_is_sent_after_a_restart_though_no_editor_opens_the_thread() {
     assert!(!names(&stage.app_server_up(1)).contains(&"codex request thread/resume".to_owned()));
 }
 
+/// The answer to `turn/start`, which begins turn `v`.
+fn taken() -> Value {
+    json!({ "turn": { "id": "v", "items": [], "status": "inProgress" } })
+}
+
 /// Turn `v` is more than the message that began it.
 fn goes_on(stage: &mut Stage) {
     for (id, kind) in [("i", "userMessage"), ("j", "agentMessage")] {
         let item = json!({ "id": id, "type": kind, "text": "", "content": [] });
-        stage.note("item/started", json!({ "threadId": "t", "turnId": "v", "item": item }));
+        stage.note(
+            "item/started",
+            json!({ "threadId": "t", "turnId": "v", "item": item, "startedAtMs": 1 }),
+        );
     }
 }
 
@@ -72,14 +80,14 @@ fn the_turns_before_are_there_in_a_thread_that_was_opened_for_its_queue() {
 fn a_message_whose_turn_ended_with_the_app_server_waits_again() {
     let mut stage = with_waiting("next");
     let ended = stage.note("turn/completed", turn("completed"));
-    stage.answered(&ended, json!({ "turn": { "id": "v" } }));
+    stage.answered(&ended, taken());
     assert_eq!(waiting(&mut stage), Vec::<String>::new());
     let mut stage = stage.restarted();
     let looked = resumed(&mut stage);
     assert_eq!(sent_up(&looked).1, "thread/turns/list");
     let effects = stage.answered(&looked, json!({ "data": [], "nextCursor": null }));
     assert_eq!(sent_up(&effects).1, "turn/start");
-    stage.answered(&effects, json!({ "turn": { "id": "v" } }));
+    stage.answered(&effects, taken());
     goes_on(&mut stage);
     let mut stage = stage.restarted();
     stage.connect(1, "one", json!({ "events": ["*"] }));
@@ -126,7 +134,7 @@ fn a_message_that_had_not_arrived_is_sent_once() {
         { "type": "userMessage", "id": "i", "clientId": null }] }], "nextCursor": null });
     let effects = stage.answered(&looked, list);
     assert_eq!(sent_up(&effects).1, "turn/start");
-    stage.answered(&effects, json!({ "turn": { "id": "v" } }));
+    stage.answered(&effects, taken());
     assert_eq!(waiting(&mut stage), Vec::<String>::new());
 }
 
