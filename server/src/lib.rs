@@ -2,6 +2,7 @@
 //!
 //! The rooms and who may import whom are in `docs/architecture.md`; this file wires them together.
 
+pub mod automation;
 pub mod clock;
 pub mod codex;
 pub mod console;
