@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Outrigger } from "./outrigger.mjs";
+import { Terminals } from "./terminals.mjs";
 import { run } from "../tools/run.mjs";
 import { cleanEnvironment } from "../tools/vscode-host.mjs";
 import { endProcess } from "./stage.mjs";
@@ -18,6 +19,8 @@ export class Story {
   repository;
   /** What Outrigger shows in the page. */
   outrigger;
+  /** VS Code's panel of terminals. */
+  terminals;
   #name;
   #set;
   #url;
@@ -32,6 +35,7 @@ export class Story {
     this.#set = { ...set, url, resultsDir };
     this.page = page;
     this.outrigger = new Outrigger(page);
+    this.terminals = new Terminals(page);
     this.#name = name;
     this.#url = url;
     this.#resultsDir = resultsDir;
@@ -53,6 +57,14 @@ export class Story {
   /** Reloads the window, whose side bar shows the view, and waits until the view is there again. */
   async reload() {
     await this.page.reload();
+    await this.outrigger.transcript.waitFor({ timeout: OPEN_MS });
+  }
+
+  /** Reloads the window as a person does: what VS Code remembers of it is written first, as it is on a desktop. */
+  async reloadByCommand() {
+    const loaded = this.page.waitForEvent("load", { timeout: OPEN_MS });
+    await this.command("Developer: Reload Window");
+    await loaded;
     await this.outrigger.transcript.waitFor({ timeout: OPEN_MS });
   }
 

@@ -17,7 +17,7 @@ import { runSidecar, Sidecar } from "./sidecar";
 import { Watchdog } from "./watchdog";
 
 /** The notes that this extension draws from. */
-const EVENTS = ["approval", "thread", "appServer", "diagnostic", "atom", "hunk"];
+const EVENTS = ["approval", "thread", "appServer", "diagnostic", "atom", "hunk", "terminal"];
 
 /**
  * What the sidecar offers an editor without an extension is left unregistered: this extension draws it itself, and

@@ -6,6 +6,7 @@ import { decide, type Parts, registerCommands } from "./commands";
 import { Diagnostics } from "./diagnostics";
 import { Drafts, type Kept } from "./drafts";
 import { makeHunks } from "./hunks/hunks";
+import { useBundle } from "./l10n";
 import { Link } from "./link";
 import * as settings from "./settings";
 import { Connection } from "./surfaces/connection";
@@ -17,6 +18,7 @@ import { ProposedDiff } from "./surfaces/proposedDiff";
 import { Shown } from "./surfaces/shown";
 import { StatusBar } from "./surfaces/statusBar";
 import { Unsaved } from "./surfaces/unsaved";
+import { makeTerminals } from "./terminals/make";
 import { placeOf } from "./trust";
 import { Conversation } from "./view/conversation";
 import { Decisions } from "./view/decisions";
@@ -29,6 +31,7 @@ const LAST_THREAD = "outrigger.lastThread";
 const DRAFTS = "outrigger.drafts";
 
 export function activate(context: vscode.ExtensionContext): void {
+  useBundle(vscode.l10n.bundle);
   const log = vscode.window.createOutputChannel("Outrigger", { log: true });
   const link = new Link(context.extensionUri, log);
   const place = () => placeOf(vscode.workspace.isTrusted, vscode.workspace.workspaceFolders?.length ?? 0);
@@ -118,6 +121,7 @@ export function activate(context: vscode.ExtensionContext): void {
     settings.onSidecarSettings(() => void (place() === "open" && link.restart())),
     ...registerCommands(parts),
     ...makeHunks(link, conversation),
+    makeTerminals(context, link, conversation, currentFolder),
     ...[
       statusBar,
       notifications,
