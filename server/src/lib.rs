@@ -2,6 +2,7 @@
 //!
 //! The rooms and who may import whom are in `docs/architecture.md`; this file wires them together.
 
+pub mod acp;
 pub mod automation;
 pub mod clock;
 pub mod codex;
@@ -36,7 +37,7 @@ pub mod transport;
 pub use shared::{
     Outcome, log as log_daemon, run as run_daemon, status as daemon_status, stop as stop_daemon,
 };
-pub use solo::run as run_solo;
+pub use solo::{acp as run_acp_solo, run as run_solo};
 
 /// The version of this build.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

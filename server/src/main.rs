@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use outrigger::{Outcome, console, daemon, logging};
+use outrigger::{Outcome, acp, console, daemon, logging};
 
 /// sysexits' `EX_SOFTWARE`: a defect of ours. The editor starts us again.
 const DEFECT: u8 = 70;
@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         Some(("environment", _)) => u8::from(outrigger::environment::print().is_err()),
         Some(("approvals", approvals)) => console::approvals(&of_approvals(approvals)),
+        Some(("acp", acp)) => of_acp(acp),
         _ if matches.get_flag("solo") => {
             let redactor = logging::redactor();
             logging::to_stderr(redactor.clone());
@@ -44,6 +45,11 @@ fn arguments() -> Command {
         .long_about("Speaks LSP over stdio. An editor starts it; there is nothing to type here.")
         .arg(flag("stdio", "Speak LSP over stdin and stdout, which is also the default"))
         .arg(flag("solo", "Run everything in this process, which ends with the editor"))
+        .subcommand(
+            Command::new("acp")
+                .about("Speak the Agent Client Protocol over stdin and stdout")
+                .arg(flag("solo", "Run everything in this process, which ends with the client")),
+        )
         .subcommand(
             Command::new("daemon")
                 .about("The process that all editors share")
@@ -80,6 +86,15 @@ fn of_approvals(matches: &ArgMatches) -> console::Request {
             json: matches.get_flag("json"),
         },
     }
+}
+
+fn of_acp(matches: &ArgMatches) -> u8 {
+    let redactor = logging::redactor();
+    logging::to_stderr(redactor.clone());
+    if !matches.get_flag("solo") {
+        return acp::serve();
+    }
+    outrigger::run_acp_solo(redactor).unwrap_or_else(|error| told(&Outcome::failed(&error)))
 }
 
 fn of_daemon(matches: &ArgMatches) -> u8 {

@@ -46,7 +46,12 @@ async function runAll(steps, tally) {
     each([() => packages, ...nodeChecks(steps), () => toolTests(steps, tally), () => extensionTests(steps, tally)]),
     each([() => installVscode(steps), () => requireChromium(steps), () => lspClientVenv(steps)]),
   ]);
-  await each([() => rustTests(steps, tally), () => stories(steps, tally), () => lspClientTests(steps, tally)]);
+  await each([
+    () => rustTests(steps, tally),
+    () => acpTests(steps, tally),
+    () => stories(steps, tally),
+    () => lspClientTests(steps, tally),
+  ]);
 }
 
 /** Runs a step whose output a runner's counts are read from. */
@@ -78,6 +83,12 @@ async function toolTests(steps, tally) {
   const files = (await readdir(dir)).filter((name) => name.endsWith(".test.mjs")).map((name) => path.join(dir, name));
   const args = ["--test", "--test-timeout=60000", ...files];
   return counted(steps, tally, "tool tests", "node", process.execPath, args);
+}
+
+/** Whole sessions of `outrigger acp`, driven by the protocol's own SDK. */
+function acpTests(steps, tally) {
+  const args = ["--test", "--test-timeout=60000", path.join(root, "tests/acp/session.test.mjs")];
+  return counted(steps, tally, "ACP client tests", "node", process.execPath, args);
 }
 
 function extensionTests(steps, tally) {

@@ -23,6 +23,6 @@ pub use greeting::{Ask, Face, Hello, LINK_VERSION, Welcome};
 pub use guard::{Guard, guard};
 pub use launch::{launch, say_ready};
 pub use listen::listen;
-pub use relay::run as relay;
-pub use system::{Stream, leave_session};
+pub use relay::{reach, run as relay};
+pub use system::{Stream, end_writing, leave_session};
 pub use visitor::{Caller, Visitor, say};

@@ -42,13 +42,7 @@ type Shared = Arc<Mutex<Flight>>;
 /// Serves the editor on stdin and stdout until one side ends. Returns the exit code, or does not return.
 pub fn run() -> u8 {
     let flight = Shared::default();
-    let met = home::of_this_environment()
-        .ok_or_else(|| {
-            let why = "There is no home directory to keep Outrigger's state in.";
-            Failure::new(FailureKind::Io, why)
-        })
-        .and_then(|directory| meet(&directory));
-    let stream = match met {
+    let stream = match reach() {
         Ok(stream) => stream,
         Err(failure) => return refuse(&flight, &failure),
     };
@@ -78,6 +72,15 @@ pub fn run() -> u8 {
     // The daemon writes what is left and closes; the other thread ends the process then.
     let _ = back.join();
     GONE
+}
+
+/// Connects this process to the daemon as an editor's, starting the daemon if need be.
+pub fn reach() -> Result<Stream, Failure> {
+    let directory = home::of_this_environment().ok_or_else(|| {
+        let why = "There is no home directory to keep Outrigger's state in.";
+        Failure::new(FailureKind::Io, why)
+    })?;
+    meet(&directory)
 }
 
 fn meet(directory: &Path) -> Result<Stream, Failure> {
