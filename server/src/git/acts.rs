@@ -6,7 +6,6 @@ use git2::{ObjectType, Oid};
 
 use super::{
     Error, Unsupported,
-    cache::Text,
     clean::{clean, smudge},
     facts::{EXECUTABLE, Entry, REGULAR, SUBMODULE, SYMLINK, Source},
     hunks::Side,
@@ -19,7 +18,8 @@ use super::{
     repository::Repository,
     select::{Asked, Finder, Refused, Selection},
     snapshot::{Pair, Snapshot},
-    splice::{Direction, Edit, LineEdit, apply, in_bytes},
+    splice::{Direction, Edit, Edits, LineEdit, apply, in_bytes},
+    text::Text,
 };
 use crate::protocol::diff::FileStatus;
 
@@ -42,9 +42,6 @@ pub enum Act {
     /// The unstaged change goes from the working tree.
     Revert,
 }
-
-/// Edits of one text in order, each with the number of its act.
-pub type Edits = Vec<(u32, Edit)>;
 
 /// The names of the entries, or why there is none, one for each selection.
 pub type Outcomes = Vec<Result<String, Refused>>;
@@ -79,12 +76,11 @@ impl Scene<'_> {
             Direction::Forward => finder.pair.old_text,
             Direction::Backward => finder.pair.new_text,
         };
-        let (plan, edits) = plan.in_bytes(base)?;
+        let edits = in_bytes(&base.lines(), &plan.edits)?;
         if plan.acts == 0 {
             return Ok(plan.outcomes(0));
         }
-        let text = apply(base, &edits.iter().map(|(_, edit)| edit.clone()).collect::<Vec<_>>());
-        let text = Text::new(text);
+        let text = Text::new(apply(base, plain(&edits)));
         let (gone, mode) = match act {
             Act::Stage => (!snapshot.is_on_disk(), snapshot.working_mode()),
             Act::Unstage | Act::Revert => {
@@ -209,13 +205,13 @@ impl Scene<'_> {
         }
         let mut finder = Finder::new(&snapshot, Side::Unstaged, Direction::Backward)?;
         let plan = Plan::of(&mut finder, asked);
-        let (clean_text, plan_edits) = (finder.pair.new_text, plan.edits.clone());
-        let (plan, edits) = plan.in_bytes(clean_text)?;
+        let clean_text = finder.pair.new_text;
+        let edits = in_bytes(&finder.pair.new, &plan.edits)?;
         if plan.acts == 0 {
             return Ok(plan.outcomes(0));
         }
         let raw = on_disk(&snapshot);
-        let (text, edits) = self.to_disk(&snapshot, clean_text, raw, edits, &plan_edits)?;
+        let (text, edits) = self.to_disk(&snapshot, clean_text, raw, edits, &plan.edits)?;
         let indexed = snapshot.indexed.entry.as_ref().filter(|_| !snapshot.indexed.intent_to_add);
         let mode = if plan.mode || !snapshot.is_on_disk() {
             indexed.map(|entry| entry.mode)
@@ -239,8 +235,7 @@ impl Scene<'_> {
         raw: &[u8],
         by_line: &[(u32, LineEdit)],
     ) -> Result<(Vec<u8>, Edits), Error> {
-        let lines: Vec<LineEdit> = by_line.iter().map(|(_, edit)| edit.clone()).collect();
-        let edits = in_bytes(pair.new_text, &lines)?.into_iter().map(|edit| (0, edit)).collect();
+        let edits = in_bytes(&pair.new, by_line)?;
         self.to_disk(snapshot, pair.new_text, raw, edits, by_line)
     }
 
@@ -253,9 +248,7 @@ impl Scene<'_> {
         edits: Edits,
         by_line: &[(u32, LineEdit)],
     ) -> Result<(Vec<u8>, Edits), Error> {
-        let plain =
-            |edits: &[(u32, Edit)]| edits.iter().map(|(_, edit)| edit.clone()).collect::<Vec<_>>();
-        let intended = apply(clean_text, &plain(&edits));
+        let intended = apply(clean_text, plain(&edits));
         let staged = self.staged_text(snapshot)?;
         let gives_back = |text: &[u8]| -> Result<bool, Error> {
             let cleaned = clean(
@@ -272,16 +265,11 @@ impl Scene<'_> {
         }
         if !snapshot.conversion.driver && Lines::of(raw).len() == Lines::of(clean_text).len() {
             // Line for line, so all other lines keep the ends that they have.
-            let lines: Vec<LineEdit> =
-                by_line.iter().map(|(_, edit)| ends_as_around(raw, edit)).collect();
-            let mut found = Vec::new();
-            for ((act, _), edit) in by_line.iter().zip(&lines) {
-                found.extend(
-                    in_bytes(raw, std::slice::from_ref(edit))?.into_iter().map(|edit| (*act, edit)),
-                );
-            }
-            found.sort_by_key(|(_, edit)| (edit.span.start, edit.span.end));
-            let text = apply(raw, &plain(&found));
+            let lines = Lines::of(raw);
+            let by_line: Vec<(u32, LineEdit)> =
+                by_line.iter().map(|(act, edit)| (*act, ends_as_around(&lines, edit))).collect();
+            let found = in_bytes(&lines, &by_line)?;
+            let text = apply(raw, plain(&found));
             if gives_back(&text)? {
                 return Ok((text, found));
             }
@@ -377,6 +365,10 @@ impl Scene<'_> {
     }
 }
 
+fn plain(edits: &Edits) -> impl Iterator<Item = &Edit> + Clone {
+    edits.iter().map(|(_, edit)| edit)
+}
+
 /// The bytes of a file or the target of a link; nothing where there is neither.
 pub fn on_disk(snapshot: &Snapshot) -> &[u8] {
     match &snapshot.disk {
@@ -420,8 +412,7 @@ fn whole_unstage(snapshot: &Snapshot) -> Result<Wanted, Error> {
 }
 
 /// The edit with the line ends that its surroundings have on disk.
-fn ends_as_around(raw: &[u8], edit: &LineEdit) -> LineEdit {
-    let lines = Lines::of(raw);
+fn ends_as_around(lines: &Lines<'_>, edit: &LineEdit) -> LineEdit {
     let ends_crlf = |line: Option<u32>| {
         let line = line.filter(|line| *line < lines.len())?;
         let bytes = lines.line(line);
@@ -477,22 +468,6 @@ impl Plan {
         }
         plan.edits.sort_by_key(|(_, edit)| (edit.lines.start, edit.lines.end));
         plan
-    }
-
-    /// Fails where a selection would join two lines.
-    fn in_bytes(self, base: &[u8]) -> Result<(Self, Edits), Error> {
-        let edits: Vec<LineEdit> = self.edits.iter().map(|(_, edit)| edit.clone()).collect();
-        in_bytes(base, &edits)?;
-        let lines = Lines::of(base);
-        let mut found = Vec::new();
-        for (act, edit) in &self.edits {
-            let span = lines.span(edit.lines.clone());
-            let with = edit.with.concat();
-            if base[span.clone()] != *with {
-                found.push((*act, Edit { span, with }));
-            }
-        }
-        Ok((self, found))
     }
 
     fn outcomes(self, number: u64) -> Outcomes {

@@ -19,10 +19,8 @@ use super::{
     hunks::{Found, Side, moved},
     lines::Lines,
     numbers::Numbers,
+    text::Text,
 };
-
-/// A text, shared by whoever looks at it.
-pub type Text = Arc<Vec<u8>>;
 
 /// Texts of the repository, and their bytes in sum.
 const MAX_TEXTS: usize = 16;
@@ -73,7 +71,7 @@ impl Cache {
         if let Some((_, text)) = known {
             return Ok(text);
         }
-        let text = Arc::new(read()?);
+        let text = Text::new(read()?);
         self.keep(oid, &text);
         Ok(text)
     }
@@ -84,7 +82,7 @@ impl Cache {
         if texts.iter().any(|(name, _)| name == oid) {
             return;
         }
-        texts.push_front((oid.to_owned(), Arc::clone(text)));
+        texts.push_front((oid.to_owned(), text.clone()));
         texts.truncate(MAX_TEXTS);
         bound(texts, MAX_TEXT_BYTES, |(_, text)| text.len());
     }
@@ -95,9 +93,9 @@ impl Cache {
         let known = compared.iter().flat_map(|known| [&known.new, &known.old]);
         let mut known = known.filter(|text| text.len() == bytes.len());
         known
-            .find(|text| text.as_slice() == &*bytes)
+            .find(|text| ***text == *bytes)
             .cloned()
-            .unwrap_or_else(|| Arc::new(bytes.into_owned()))
+            .unwrap_or_else(|| Text::new(bytes.into_owned()))
     }
 
     /// The hunks between two texts, as they were found before or as they are found now.
@@ -107,12 +105,11 @@ impl Cache {
         (old, new): (&Text, &Text),
         find: impl FnOnce() -> Result<Comparison, Error>,
     ) -> Result<Arc<Comparison>, Error> {
-        let is_same = |one: &Text, other: &Text| Arc::ptr_eq(one, other) || one == other;
         let known: Vec<(Side, Arc<Comparison>)> = {
             let compared = &self.0.borrow().compared;
-            let same = compared.iter().filter(|known| {
-                known.context == context && is_same(&known.old, old) && is_same(&known.new, new)
-            });
+            let same = compared
+                .iter()
+                .filter(|known| known.context == context && known.old == *old && known.new == *new);
             same.map(|known| (known.side, Arc::clone(&known.result))).collect()
         };
         if let Some((_, known)) = known.iter().find(|known| known.0 == side) {
@@ -127,7 +124,7 @@ impl Cache {
             None => find()?,
         });
         let compared = &mut self.0.borrow_mut().compared;
-        let (old, new) = (Arc::clone(old), Arc::clone(new));
+        let (old, new) = (old.clone(), new.clone());
         compared.push_front(Compared { side, context, old, new, result: Arc::clone(&result) });
         compared.truncate(MAX_COMPARED);
         bound(compared, MAX_COMPARED_BYTES, |known| known.old.len() + known.new.len());

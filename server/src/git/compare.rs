@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     Error,
-    cache::{Comparison, Text},
+    cache::Comparison,
     checkpoint::Difference,
     clean::is_binary,
     facts::{Entry, SYMLINK, Source},
@@ -13,6 +13,7 @@ use super::{
     limits::{MAX_BYTES, MAX_LINES},
     repository::Repository,
     snapshot::Pair,
+    text::Text,
 };
 use crate::protocol::diff::{FileDiff, FileStatus, Hunk};
 

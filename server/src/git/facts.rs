@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Error, place::as_git, process::Git};
+use super::{Error, loose::SETTINGS, place::as_git, process::Git};
 
 pub const REGULAR: u32 = 0o100_644;
 pub const EXECUTABLE: u32 = 0o100_755;
@@ -86,6 +86,18 @@ pub trait Source {
 
 /// Through libgit2, for the repositories it can open.
 pub struct Library(pub git2::Repository);
+
+impl Library {
+    /// Whether no setting says how objects are to be written.
+    pub fn writes_as_usual(&self) -> bool {
+        let config = self.0.config().and_then(|mut config| config.snapshot());
+        config.is_ok_and(|config| SETTINGS.iter().all(|name| config.get_bytes(name).is_err()))
+    }
+
+    pub fn has(&self, oid: git2::Oid) -> Result<bool, Error> {
+        Ok(self.0.odb()?.exists(oid))
+    }
+}
 
 impl Source for Library {
     fn indexed(&self, path: &Path) -> Result<Indexed, Error> {

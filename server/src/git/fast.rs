@@ -6,10 +6,9 @@
 use imara_diff::{Algorithm, Diff, IndentHeuristic, IndentLevel, Token};
 
 use super::{
-    cache::Text,
     diff::Change,
-    lines::Lines,
     numbers::{Numbered, Numbers},
+    text::Text,
 };
 
 /// Lines that occur this often git may leave out too, in very large texts.
@@ -18,7 +17,7 @@ const MAX_ALIKE: u32 = 1024;
 /// The changes, or `None` where the lines that both texts have are not the same sequence.
 pub fn changes(old: &[u8], new: &[u8]) -> Option<Vec<Change>> {
     let [old, new] = [old, new].map(|text| Text::new(text.to_vec()));
-    let (old_lines, new_lines) = (Lines::of(&old), Lines::of(&new));
+    let (old_lines, new_lines) = (old.lines(), new.lines());
     Numbers::default().with((&old, &old_lines), (&new, &new_lines), |pair| settled(&pair))
 }
 

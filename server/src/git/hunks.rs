@@ -13,6 +13,7 @@ use crate::protocol::diff::{Eol, Hunk, HunkLine, HunkRange, LineKind, ModeChange
 
 /// Lines of the older text on each side that belong to the name of a hunk.
 const NAMING_CONTEXT: u32 = 3;
+const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Which of the two lists of a file a hunk is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,8 +73,11 @@ pub fn find(
     let mut found = Vec::new();
     let mut names: Vec<Oid> = Vec::new();
     let mut alike: HashMap<Oid, (u32, u32)> = HashMap::new();
+    let mut content = Vec::new();
     for group in groups(changes, context) {
-        let name = name(&named_by(&changes[group.clone()], old, new))?;
+        content.clear();
+        named_by(&changes[group.clone()], old, new, &mut content);
+        let name = name(&content)?;
         alike.entry(name).or_default().0 += 1;
         names.push(name);
         let range = range(&changes[group.clone()], old.len(), new.len(), context);
@@ -82,8 +86,10 @@ pub fn find(
     for (hunk, name) in found.iter_mut().zip(names) {
         let (total, seen) = alike.entry(name).or_default();
         *seen += 1;
-        let text = name.to_string();
-        hunk.id = format!("{}{context}-{}", side.letter(), &text[..20]);
+        hunk.id = format!("{}{context}-", side.letter());
+        for byte in &name.as_bytes()[..10] {
+            hunk.id.extend([byte >> 4, byte & 15].map(|digit| char::from(HEX[digit as usize])));
+        }
         if *total > 1 {
             hunk.id = format!("{}-{seen}of{total}", hunk.id);
         }
@@ -106,14 +112,13 @@ pub fn context_of(id: &str, side: Side) -> Option<u32> {
 }
 
 /// What makes a hunk this hunk: its changed lines, what stands between them, and a few lines around.
-fn named_by(changes: &[Change], old: &Lines<'_>, new: &Lines<'_>) -> Vec<u8> {
-    let mut name = Vec::new();
+fn named_by(changes: &[Change], old: &Lines<'_>, new: &Lines<'_>, name: &mut Vec<u8>) {
     let mut put = |kind: u8, text: &[u8]| {
         name.push(kind);
         name.extend_from_slice(&(text.len() as u64).to_le_bytes());
         name.extend_from_slice(text);
     };
-    let Some(first) = changes.first() else { return name };
+    let Some(first) = changes.first() else { return };
     let mut at = first.old.start;
     put(b' ', old.slice(at.saturating_sub(NAMING_CONTEXT)..at));
     for change in changes {
@@ -123,19 +128,20 @@ fn named_by(changes: &[Change], old: &Lines<'_>, new: &Lines<'_>) -> Vec<u8> {
         at = change.old.end;
     }
     put(b' ', old.slice(at..at.saturating_add(NAMING_CONTEXT)));
-    name
 }
 
 /// The hunk as editors see it.
 pub fn show(found: &Found, old: &Lines<'_>, new: &Lines<'_>, changes: &[Change]) -> Hunk {
     let HunkRange { old_start, old_lines, new_start, new_lines } = found.range;
-    let mut lines = Vec::with_capacity((old_lines + new_lines) as usize);
+    let changes = &changes[found.changes.clone()];
+    let added: u32 = changes.iter().map(|change| change.new.end - change.new.start).sum();
+    let mut lines = Vec::with_capacity((old_lines + added) as usize);
     let mut put = |kind, text: &Lines<'_>, range: Range<u32>| {
         lines.extend(range.map(|number| line(kind, text.line(number))));
     };
     let mut at = old_start.saturating_sub(u32::from(old_lines > 0));
     let end = at + old_lines;
-    for change in &changes[found.changes.clone()] {
+    for change in changes {
         put(LineKind::Context, old, at..change.old.start);
         put(LineKind::Removed, old, change.old.clone());
         put(LineKind::Added, new, change.new.clone());

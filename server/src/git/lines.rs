@@ -1,24 +1,27 @@
 //! Bytes as git's lines: split at `\n` only, each with its ending. A lone `\r` is text.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 /// A text and where its lines begin.
 pub struct Lines<'a> {
     bytes: &'a [u8],
     /// One more than there are lines: the last is the length of the text.
-    starts: Vec<u32>,
+    starts: Arc<[u32]>,
 }
 
 impl<'a> Lines<'a> {
     /// Texts beyond 4 GiB are not split; [`MAX_BYTES`](super::limits::MAX_BYTES) keeps them out.
     pub fn of(bytes: &'a [u8]) -> Self {
-        let mut starts = Vec::with_capacity(bytes.len() / 32 + 2);
-        starts.push(0);
-        starts.extend(memchr::memchr_iter(b'\n', bytes).map(|at| at as u32 + 1));
-        if starts.last() != Some(&(bytes.len() as u32)) {
-            starts.push(bytes.len() as u32);
-        }
+        Self::beginning_at(bytes, starts(bytes))
+    }
+
+    /// The lines of these bytes, where it is known where they begin.
+    pub fn beginning_at(bytes: &'a [u8], starts: Arc<[u32]>) -> Self {
         Self { bytes, starts }
+    }
+
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
     }
 
     pub fn len(&self) -> u32 {
@@ -47,6 +50,17 @@ impl<'a> Lines<'a> {
         let at = |line: u32| self.starts[line.min(last) as usize] as usize;
         at(lines.start)..at(lines.end)
     }
+}
+
+/// Where lines begin, and where the last one ends.
+pub fn starts(bytes: &[u8]) -> Arc<[u32]> {
+    let mut starts = Vec::with_capacity(bytes.len() / 32 + 2);
+    starts.push(0);
+    starts.extend(memchr::memchr_iter(b'\n', bytes).map(|at| at as u32 + 1));
+    if starts.last() != Some(&(bytes.len() as u32)) {
+        starts.push(bytes.len() as u32);
+    }
+    starts.into()
 }
 
 /// Whether git takes these bytes for binary when no attribute says otherwise.

@@ -8,13 +8,16 @@ use std::{
 
 use imara_diff::{IndentLevel, Token};
 
-use super::{cache::Text, lines::Lines};
+use super::{lines::Lines, text::Text};
 
 /// Texts whose numbers are kept, and lines in all of them.
 const MAX_TEXTS: usize = 8;
 const MAX_LINES: usize = 1_000_000;
 /// Distinct lines that are kept from one comparison to the next.
 const MAX_KNOWN: usize = 400_000;
+/// How many lines further down a text is looked for again after a line that it has not, first and at most.
+const AHEAD: usize = 8;
+const MAX_AHEAD: usize = 256;
 
 #[derive(Default)]
 pub struct Numbers {
@@ -54,35 +57,59 @@ impl Numbers {
     }
 
     fn of(&mut self, text: &Text, lines: &Lines<'_>) -> Arc<[Token]> {
-        let known = self.texts.iter().position(|(known, _)| Arc::ptr_eq(known, text));
+        let known = self.texts.iter().position(|(known, _)| known.is(text));
         if let Some((text, numbers)) = known.and_then(|at| self.texts.remove(at)) {
             self.texts.push_front((text, Arc::clone(&numbers)));
             return numbers;
         }
-        let like = self.texts.iter().map(|(known, numbers)| (ends(known, text), numbers));
+        let like = self.texts.iter().map(|known| (ends(&known.0, text), known));
         let like = like.max_by_key(|((start, end), _)| start + end);
-        let count = lines.len() as usize;
-        let mut numbers = Vec::with_capacity(count);
-        let mut rest: &[Token] = &[];
-        let shared;
-        if let Some(((start, end), of_other)) = like {
-            shared = Arc::clone(of_other);
-            let (start, end) = whole_lines(text, lines, start, end);
-            numbers.extend_from_slice(&shared[..start]);
-            rest = &shared[shared.len() - end..];
-        }
-        for number in numbers.len()..count - rest.len() {
-            numbers.push(self.number(lines.line(number as u32)));
-        }
-        numbers.extend_from_slice(rest);
-        let numbers: Arc<[Token]> = numbers.into();
-        self.texts.push_front((Arc::clone(text), Arc::clone(&numbers)));
+        let numbers: Arc<[Token]> = if let Some((ends, (other, of_other))) = like {
+            let (other, of_other) = (other.clone(), Arc::clone(of_other));
+            self.beside((text, lines), ends, (&other.lines(), &of_other))
+        } else {
+            let count = lines.len();
+            self.known.reserve(count as usize);
+            (0..count).map(|number| self.number(lines.line(number))).collect()
+        };
+        self.texts.push_front((text.clone(), Arc::clone(&numbers)));
         self.texts.truncate(MAX_TEXTS);
         let mut sum: usize = self.texts.iter().map(|(_, numbers)| numbers.len()).sum();
         while sum > MAX_LINES && self.texts.len() > 2 {
             sum -= self.texts.pop_back().map_or(0, |(_, numbers)| numbers.len());
         }
         numbers
+    }
+
+    /// The numbers of a text that has these bytes in common with another one at the start and at the end, and lines between.
+    fn beside(
+        &mut self,
+        (text, lines): (&Text, &Lines<'_>),
+        (start, end): (usize, usize),
+        (other, of_other): (&Lines<'_>, &[Token]),
+    ) -> Arc<[Token]> {
+        let count = lines.len() as usize;
+        let (start, end) = whole_lines(text, lines, start, end);
+        let mut numbers = Vec::with_capacity(count);
+        numbers.extend_from_slice(&of_other[..start]);
+        // Where the other text goes on in the same way, if it does.
+        let (mut at, mut ahead) = (start, AHEAD);
+        for number in start..count - end {
+            let line = lines.line(number as u32);
+            if at < of_other.len() && other.line(at as u32) == line {
+                numbers.push(of_other[at]);
+                (at, ahead) = (at + 1, AHEAD);
+                continue;
+            }
+            let token = self.number(line);
+            numbers.push(token);
+            match of_other[at..].iter().take(ahead).position(|known| *known == token) {
+                Some(further) => (at, ahead) = (at + further + 1, AHEAD),
+                None => ahead = MAX_AHEAD.min(ahead * 2),
+            }
+        }
+        numbers.extend_from_slice(&of_other[of_other.len() - end..]);
+        numbers.into()
     }
 
     fn number(&mut self, line: &[u8]) -> Token {
@@ -157,7 +184,7 @@ mod tests {
             let new = edited(&mut dice, &lines);
             let [old_text, new_text] =
                 [&lines, &new].map(|lines| Text::new(joined(&mut dice, lines)));
-            let (of_old, of_new) = (Lines::of(&old_text), Lines::of(&new_text));
+            let (of_old, of_new) = (old_text.lines(), new_text.lines());
             let kept = numbers.with((&old_text, &of_old), (&new_text, &of_new), |pair| {
                 assert_eq!(pair.old.len() as u32, of_old.len(), "round {round}");
                 let same = |(one, other): (usize, usize)| {
@@ -189,7 +216,7 @@ mod tests {
             for other in texts {
                 let mut numbers = Numbers::default();
                 let [one, other] = [one, other].map(|text| Text::new(text.as_bytes().to_vec()));
-                let (of_one, of_other) = (Lines::of(&one), Lines::of(&other));
+                let (of_one, of_other) = (one.lines(), other.lines());
                 numbers.with((&one, &of_one), (&other, &of_other), |pair| {
                     for (at, number) in pair.old.iter().enumerate() {
                         for (other_at, other_number) in pair.new.iter().enumerate() {

@@ -190,8 +190,8 @@ impl Record {
 
 /// What is to be kept of these edits of one text. Each goes with the number of its act.
 pub fn keep(before: &[u8], edits: &[(u32, Edit)]) -> Vec<Kept> {
-    let all: Vec<Edit> = edits.iter().map(|(_, edit)| edit.clone()).collect();
-    keep_of(before, &super::splice::apply(before, &all), edits)
+    let after = super::splice::apply(before, edits.iter().map(|(_, edit)| edit));
+    keep_of(before, &after, edits)
 }
 
 /// The same where the text after these edits is at hand.

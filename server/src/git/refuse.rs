@@ -103,7 +103,7 @@ fn without(now: &OnDisk, part: &Part) -> Option<New> {
                 .collect::<Option<_>>()?;
             edits.sort_by_key(|edit| edit.span.start);
             let apart = edits.windows(2).all(|two| two[0].span.end <= two[1].span.start);
-            apart.then(|| Some((file.mode(), apply(&file.bytes, &edits))))
+            apart.then(|| Some((file.mode(), apply(&file.bytes, edits.iter()))))
         }
         _ => None,
     }

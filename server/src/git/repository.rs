@@ -9,10 +9,12 @@ use std::{
 
 use super::{
     Error,
-    cache::{Cache, Text},
+    cache::Cache,
     facts::{Attributes, Entry, Indexed, Library, Settings, Source},
+    loose,
     place::from_git,
     process::Git,
+    text::Text,
 };
 
 /// Texts that take longer to write than another process takes to start, in bytes.
@@ -97,7 +99,7 @@ impl Repository {
         Ok(oid)
     }
 
-    /// The same, and git writes a large text while something else is done.
+    /// The same, and a large text is written while something else is done.
     pub fn keep_text_while<T>(
         &self,
         text: &Text,
@@ -106,15 +108,33 @@ impl Repository {
         if text.len() < LARGE {
             return self.keep_text(text);
         }
-        let git = &self.git;
-        let oid = thread::scope(|scope| {
-            let kept = scope.spawn(|| git.keep_blob(text));
-            something();
-            kept.join()
-        });
-        let oid = oid.map_err(|_| Error::Gone)??;
+        let usual = self.library.as_ref().filter(|library| library.writes_as_usual());
+        let oid = if let Some(library) = usual {
+            self.keep_loose(library, text, something)?
+        } else {
+            let git = &self.git;
+            beside(|| git.keep_blob(text), something).0?
+        };
         self.cache.keep(&oid, text);
         Ok(oid)
+    }
+
+    fn keep_loose<T>(
+        &self,
+        library: &Library,
+        text: &Text,
+        something: impl FnOnce() -> T,
+    ) -> Result<String, Error> {
+        let objects = self.objects.as_path();
+        let (object, (name, _)) =
+            beside(|| loose::packed(objects, text), || beside(|| loose::name(text), something));
+        let (object, name) = (object?, name?);
+        if library.has(name)? {
+            // It has to be made as good as new, or a `git gc` could take it.
+            return self.keep_blob(text);
+        }
+        loose::keep(&self.objects, name, object)?;
+        Ok(name.to_string())
     }
 
     /// Where libgit2 fails, git is asked; what git then says counts.
@@ -124,6 +144,18 @@ impl Repository {
             None => question(&self.git),
         }
     }
+}
+
+/// Does the one on a thread of its own while the other is done here.
+fn beside<T: Send, U>(
+    one: impl FnOnce() -> Result<T, Error> + Send,
+    other: impl FnOnce() -> U,
+) -> (Result<T, Error>, U) {
+    thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        (one.join().unwrap_or(Err(Error::Gone)), other)
+    })
 }
 
 impl Source for Repository {

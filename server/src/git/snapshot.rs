@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     Error, Unsupported,
-    cache::{Cache, Comparison, Text},
+    cache::{Cache, Comparison},
     clean::{Conversion, clean, is_binary},
     facts::{Entry, Indexed, SUBMODULE, SYMLINK, Settings, Source},
     hunks::{self, Side},
@@ -17,6 +17,7 @@ use super::{
     lines::Lines,
     place::{self, OnDisk},
     repository::Repository,
+    text::Text,
 };
 use crate::protocol::diff::{FileStatus, Hunk};
 
@@ -178,19 +179,19 @@ impl Snapshot {
         };
         let (indexed, committed) = (read(staged)?, read(origin)?);
         let working = match &self.disk {
-            _ if self.indexed.unwatched => Arc::clone(&indexed),
+            _ if self.indexed.unwatched => indexed.clone(),
             OnDisk::File(file) => {
-                let staged = staged.map(|_| indexed.as_slice());
+                let staged = staged.map(|_| &*indexed);
                 let text = clean(repository, &self.conversion, &self.path, &file.bytes, staged)?;
                 // Most files are as they were staged.
-                let same = *text == **indexed;
-                if same { Arc::clone(&indexed) } else { self.cache.shared(text) }
+                let same = *text == *indexed;
+                if same { indexed.clone() } else { self.cache.shared(text) }
             }
             OnDisk::Large(size) => return Ok(Err(too_large(*size))),
             _ => Text::default(),
         };
         for text in [&committed, &indexed, &working] {
-            let lines = memchr::memchr_iter(b'\n', text.as_slice()).count() as u64;
+            let lines = memchr::memchr_iter(b'\n', text).count() as u64;
             if lines > u64::from(MAX_LINES) {
                 let most = u64::from(MAX_LINES);
                 return Ok(Err(NoTexts::TooLarge { found: lines, most, unit: "lines" }));
@@ -333,7 +334,7 @@ impl Hash for Snapshot {
 
 impl<'a> Pair<'a> {
     pub fn of(side: Side, old_text: &'a Text, new_text: &'a Text) -> Self {
-        let (old, new) = (Lines::of(old_text), Lines::of(new_text));
+        let (old, new) = (old_text.lines(), new_text.lines());
         Self { side, old, new, old_text, new_text }
     }
 
@@ -349,7 +350,7 @@ impl<'a> Pair<'a> {
 
 impl Texts {
     fn any(&self, is: impl Fn(&[u8]) -> bool) -> bool {
-        [&self.committed, &self.indexed, &self.working].into_iter().any(|text| is(text.as_slice()))
+        [&self.committed, &self.indexed, &self.working].into_iter().any(|text| is(text))
     }
 }
 

@@ -63,43 +63,48 @@ pub fn edit(pair: &Pair<'_>, change: &Change, chosen: &Chosen, direction: Direct
     }
 }
 
+/// Edits of one text in order, each with the number of its act.
+pub type Edits = Vec<(u32, Edit)>;
+
 /// The edits in bytes, in order; those that change nothing are left out. Fails where they would join two lines.
-pub fn in_bytes(base: &[u8], edits: &[LineEdit]) -> Result<Vec<Edit>, Error> {
-    let lines = Lines::of(base);
+pub fn in_bytes(lines: &Lines<'_>, edits: &[(u32, LineEdit)]) -> Result<Edits, Error> {
+    let base = lines.bytes();
     let mut expected = lines.len();
     let mut found = Vec::new();
-    for edit in edits {
+    for (act, edit) in edits {
         expected = expected - (edit.lines.end - edit.lines.start) + edit.with.len() as u32;
         let (span, with) = (lines.span(edit.lines.clone()), edit.with.concat());
         if base[span.clone()] != *with {
-            found.push(Edit { span, with });
+            found.push((*act, Edit { span, with }));
         }
     }
-    found.sort_by_key(|edit| (edit.span.start, edit.span.end));
-    if lines_after(base, &found) != expected {
+    found.sort_by_key(|(_, edit)| (edit.span.start, edit.span.end));
+    if lines_after(lines, &found) != expected {
         return Err(Error::Unsupported(Unsupported::JoinsLines));
     }
     Ok(found)
 }
 
 /// How many lines the text has with these edits, which are in order and apart.
-fn lines_after(base: &[u8], edits: &[Edit]) -> u32 {
+fn lines_after(lines: &Lines<'_>, edits: &[(u32, Edit)]) -> u32 {
+    let base = lines.bytes();
     let ends = |text: &[u8]| memchr::memchr_iter(b'\n', text).count();
-    let (mut count, mut at) = (ends(base), 0);
+    let is_open = |last: Option<&u8>| usize::from(last.is_some_and(|last| *last != b'\n'));
+    let (mut count, mut at) = (lines.len() as usize - is_open(base.last()), 0);
     let mut last = None;
-    for edit in edits {
+    for (_, edit) in edits {
         count = count + ends(&edit.with) - ends(&base[edit.span.clone()]);
         last = edit.with.last().or(base[at..edit.span.start].last()).or(last);
         at = edit.span.end;
     }
     last = base[at..].last().or(last);
-    count as u32 + u32::from(last.is_some_and(|last| *last != b'\n'))
+    (count + is_open(last)) as u32
 }
 
 /// The text with all these edits, which are in order and apart.
-pub fn apply(base: &[u8], edits: &[Edit]) -> Vec<u8> {
-    let mut text =
-        Vec::with_capacity(base.len() + edits.iter().map(|edit| edit.with.len()).sum::<usize>());
+pub fn apply<'e>(base: &[u8], edits: impl Iterator<Item = &'e Edit> + Clone) -> Vec<u8> {
+    let more = edits.clone().map(|edit| edit.with.len()).sum::<usize>();
+    let mut text = Vec::with_capacity(base.len() + more);
     let mut at = 0;
     for edit in edits {
         text.extend_from_slice(&base[at..edit.span.start]);
@@ -112,7 +117,7 @@ pub fn apply(base: &[u8], edits: &[Edit]) -> Vec<u8> {
 
 #[test]
 fn lines_are_counted_as_if_the_edits_were_made() {
-    let edit = |span: Range<usize>, with: &str| Edit { span, with: with.as_bytes().to_vec() };
+    let edit = |span: Range<usize>, with: &str| (0, Edit { span, with: with.as_bytes().to_vec() });
     let cases = [
         ("", vec![]),
         ("a\nb\nc", vec![]),
@@ -124,8 +129,8 @@ fn lines_are_counted_as_if_the_edits_were_made() {
         ("a", vec![edit(0..0, "x\ny"), edit(1..1, "\n")]),
     ];
     for (base, edits) in cases {
-        let made = apply(base.as_bytes(), &edits);
-        let counted = lines_after(base.as_bytes(), &edits);
+        let made = apply(base.as_bytes(), edits.iter().map(|(_, edit)| edit));
+        let counted = lines_after(&Lines::of(base.as_bytes()), &edits);
         assert_eq!(counted, Lines::of(&made).len(), "{base:?} {edits:?}");
     }
 }

@@ -203,7 +203,7 @@ impl Back {
         if !untouched && (came_or_went || (mode_only && changes_mode)) {
             return Err(refused());
         }
-        let result = apply(text, &edits);
+        let result = apply(text, edits.iter());
         let kept: Vec<(u32, Edit)> = edits.into_iter().map(|edit| (0, edit)).collect();
         let state = if (untouched && alone) || (mode_only && changes_mode) {
             changed.before.clone()

@@ -7,6 +7,7 @@ mod documents;
 mod families;
 mod figures;
 mod files;
+mod large;
 mod left_behind;
 mod listing;
 mod properties;

@@ -232,7 +232,8 @@ fn staging(editor: &mut Client, tree: &Tree, file: &File, scale: Scale) -> Outco
         let act = json!({ "uri": file.uri, "hunkId": ids[run * 7], "answer": "ids" });
         ours.push(timed_call(editor, "outrigger/hunk/stage", &act)?);
         tree.git(&["reset", "-q"])?;
-        let patch = tree.patch(&one(run * 7))?;
+        // Another hunk, or git would find its blob written already.
+        let patch = tree.patch(&one(run * 7 + 3))?;
         theirs.push(tree.timed(&["apply", "--cached", "--whitespace=nowarn", &patch])?);
         tree.git(&["reset", "-q"])?;
     }
