@@ -236,7 +236,7 @@ impl Step<'_> {
         for session in sessions.values_mut() {
             let follows = |thread: &ThreadId| threads.is_subscribed(thread.as_str(), session.id);
             let listens = session.trusted
-                && session.events.wants("codex")
+                && session.events.wants_upstream(method)
                 && (everyone || thread.is_some_and(follows));
             if listens {
                 let note = note.get_or_insert_with(|| Outgoing::Note {

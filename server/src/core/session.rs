@@ -90,11 +90,14 @@ pub struct Document {
     opened: u64,
 }
 
-/// What a session listens to, by the first segment of a note's name.
+/// What a session listens to, by the first segment of a note's name; of the app-server's notes, also by a whole name
+/// such as `codex/thread/status/changed`.
 #[derive(Debug, Default)]
 pub struct Subscriptions {
     all: bool,
     names: HashSet<String>,
+    /// Of the app-server's notes, as it names them itself.
+    upstream: HashSet<String>,
 }
 
 impl Subscriptions {
@@ -102,7 +105,16 @@ impl Subscriptions {
         Self {
             all: events.iter().any(|event| event == "*"),
             names: events.iter().cloned().collect(),
+            upstream: events
+                .iter()
+                .filter_map(|event| event.strip_prefix("codex/").map(str::to_owned))
+                .collect(),
         }
+    }
+
+    /// Whether a note of the app-server is listened to, by its own name for it.
+    pub fn wants_upstream(&self, method: &str) -> bool {
+        self.wants("codex") || self.upstream.contains(method)
     }
 
     pub fn wants(&self, segment: &str) -> bool {

@@ -110,6 +110,10 @@ pub struct TurnState {
     pub started_at: Option<u64>,
     #[cfg_attr(test, ts(type = "number | null"))]
     pub completed_at: Option<u64>,
+    /// What Codex means to do: `{ explanation, plan: [{ step, status }] }`, as the app-server last told it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "unknown"))]
+    pub plan: Option<Raw>,
     pub items: Vec<ItemState>,
     pub markers: Vec<Marker>,
 }

@@ -148,6 +148,7 @@ fn unsubscribing_goes_up_with_the_last_session() {
 fn notes_of_a_thread_go_to_those_who_follow_it_and_its_status_to_all() {
     let mut stage = Stage::ready();
     stage.connect(2, "two", json!({ "events": ["codex"] }));
+    stage.connect(3, "three", json!({ "events": ["codex/thread/status/changed"] }));
     stage.open_thread(ONE);
     let delta = json!({ "threadId": "t", "turnId": "u", "itemId": "i", "delta": "x" });
     let told = names(&stage.note("item/agentMessage/delta", delta));
@@ -155,6 +156,11 @@ fn notes_of_a_thread_go_to_those_who_follow_it_and_its_status_to_all() {
     let status = json!({ "threadId": "t", "status": { "type": "active", "activeFlags": [] } });
     let told = names(&stage.note("thread/status/changed", status));
     assert!(told.contains(&"s2 codex/thread/status/changed".to_owned()), "{told:?}");
+    assert!(told.contains(&"s3 codex/thread/status/changed".to_owned()), "{told:?}");
+    let named =
+        names(&stage.note("thread/name/updated", json!({ "threadId": "t", "threadName": "Tea" })));
+    assert!(named.contains(&"s2 codex/thread/name/updated".to_owned()), "{named:?}");
+    assert!(!named.contains(&"s3 codex/thread/name/updated".to_owned()), "{named:?}");
 }
 
 #[test]

@@ -26,6 +26,8 @@ struct Body<I> {
     items: Vec<KeptItem<I>>,
     /// All of the turn's, so that their order is kept too.
     markers: Vec<Marker>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<I>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -49,11 +51,12 @@ impl Thread {
             return None;
         }
         let items = live_only(turn);
-        if items.is_empty() && turn.markers.iter().all(bounds_turn) {
+        if items.is_empty() && turn.plan.is_none() && turn.markers.iter().all(bounds_turn) {
             return std::mem::take(&mut turn.kept).then_some(Keeping::Forget);
         }
         turn.kept = true;
-        Some(Keeping::Keep(Raw::of(&Body { items, markers: turn.markers.clone() })))
+        let (markers, plan) = (turn.markers.clone(), turn.plan.clone());
+        Some(Keeping::Keep(Raw::of(&Body { items, markers, plan })))
     }
 
     /// Puts back what was kept of a turn whose history has just been replayed. What the thread has already is the
@@ -63,6 +66,9 @@ impl Thread {
         let turn = &mut self.turns[place];
         let Ok(body) = kept.view::<Body<&RawValue>>() else { return };
         turn.kept = true;
+        if turn.plan.is_none() {
+            turn.plan = body.plan.map(Raw::from);
+        }
         // Its items come back with the rest of the turn's.
         if turn.let_go {
             return;

@@ -1,6 +1,6 @@
 //! Live notifications about turns and items as wholes.
 
-use super::item::Item;
+use super::item::{Item, MAX_SHOWN};
 use super::turn::Turn;
 use super::{Outcome, Thread, change, read, wire};
 use crate::protocol::thread::{ChangeOp, ThreadChange};
@@ -35,6 +35,19 @@ impl Thread {
         }
         turn.begin(row.started_at(), at, out);
         self.active = Some(id);
+        Ok(())
+    }
+
+    /// Takes the plan of a turn; one that is larger than a text may be is left out.
+    pub(super) fn plan_updated(&mut self, params: &Raw, out: &mut Vec<ThreadChange>) -> Outcome {
+        let note: wire::PlanUpdated = read(params)?;
+        let place = self.scope(Some(note.turn_id.as_str()), out)?;
+        let plan = Raw::of(&wire::Plan { explanation: note.explanation, plan: note.plan });
+        let turn = &mut self.turns[place];
+        if turn.plan.as_ref() != Some(&plan) && plan.len() <= MAX_SHOWN {
+            turn.plan = Some(plan);
+            out.push(turn.change());
+        }
         Ok(())
     }
 

@@ -174,6 +174,7 @@ impl Thread {
             "item/fileChange/patchUpdated" => self.patch_updated(params, out),
             "item/mcpToolCall/progress" => self.progress(params, out),
             "item/commandExecution/terminalInteraction" => self.terminal_interaction(params),
+            "turn/plan/updated" => self.plan_updated(params, out),
             "item/started" => self.item_started(params, out),
             "item/completed" => self.item_completed(params, out),
             "turn/started" => self.turn_started(params, at, out),
@@ -419,4 +420,6 @@ struct TurnHead<'a> {
     error: Option<&'a Raw>,
     started_at: Option<u64>,
     completed_at: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<&'a Raw>,
 }

@@ -40,7 +40,7 @@ fn settled(turn: &TurnState) -> TurnState {
     for marker in &mut markers {
         marker.at = 0;
     }
-    TurnState { items, markers, ..turn.clone() }
+    TurnState { items, markers, plan: None, ..turn.clone() }
 }
 
 /// Whether the app-server's history has such an item of a turn that has settled.

@@ -189,6 +189,7 @@ fn page_of(turn: &Turn, begin: usize, end: usize) -> TurnState {
         error: turn.error.clone(),
         started_at: turn.started_at,
         completed_at: turn.completed_at,
+        plan: turn.plan.clone(),
         items: turn.items[begin..end].iter().map(|item| item.state(MAX_SHOWN)).collect(),
         markers: turn.markers.clone(),
     }

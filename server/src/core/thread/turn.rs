@@ -27,6 +27,8 @@ pub struct Turn {
     /// Epoch milliseconds.
     pub started_at: Option<u64>,
     pub completed_at: Option<u64>,
+    /// What Codex means to do, step by step, as the app-server last told it; its history has none of it.
+    pub plan: Option<Raw>,
     pub settled: bool,
     pub items: Vec<Item>,
     pub places: HashMap<ItemId, usize>,
@@ -45,6 +47,7 @@ impl Turn {
             error: None,
             started_at: None,
             completed_at: None,
+            plan: None,
             settled: false,
             items: Vec::new(),
             places: HashMap::new(),
@@ -144,6 +147,7 @@ impl Turn {
             error: self.error.as_ref(),
             started_at: self.started_at,
             completed_at: self.completed_at,
+            plan: self.plan.as_ref(),
         };
         change(ChangeOp::Turn).about(&self.id).with_value(Raw::of(&head))
     }

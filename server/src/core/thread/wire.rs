@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 /// A string that is borrowed from the message unless it has an escape.
@@ -162,6 +162,24 @@ impl TurnRow<'_> {
     pub fn completed_at(&self) -> Option<u64> {
         self.completed_at.map(|seconds| seconds.saturating_mul(1000))
     }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanUpdated<'a> {
+    #[serde(borrow)]
+    pub turn_id: Text<'a>,
+    #[serde(borrow, default)]
+    pub explanation: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub plan: &'a RawValue,
+}
+
+/// A plan as it is told to editors: the note without where it belongs.
+#[derive(Serialize)]
+pub struct Plan<'a> {
+    pub explanation: Option<&'a RawValue>,
+    pub plan: &'a RawValue,
 }
 
 #[derive(Deserialize)]

@@ -84,6 +84,34 @@ fn items_go_behind_what_they_followed_and_markers_between_the_known_ones() {
 }
 
 #[test]
+fn the_plan_of_a_turn_is_told_as_it_changes_and_kept() {
+    let plan = |status: &str| {
+        let steps = json!([{ "step": "Look", "status": status }]);
+        json!({ "threadId": "t", "turnId": "a", "explanation": "First a look.", "plan": steps })
+    };
+    let mut watched = told(&[
+        turn_started("a"),
+        ("turn/plan/updated", plan("pending")),
+        ("turn/plan/updated", plan("completed")),
+        ("turn/plan/updated", plan("completed")),
+        message("a", "m", DONE, "m"),
+        turn_completed("a", "completed"),
+    ]);
+    let wanted = json!({ "explanation": "First a look.", "plan": [{ "step": "Look", "status": "completed" }] });
+    let plan_of = |thread: &Thread| {
+        let snapshot = thread.snapshot(0, None, 9).unwrap();
+        snapshot.thread.turns[0].plan.as_ref().unwrap().decode::<Value>().unwrap()
+    };
+    assert_eq!(plan_of(&watched.thread), wanted);
+
+    let body = kept(&mut watched);
+    let mut thread = Thread::new("t".into());
+    thread.replay(&[history(&[agent("m")])], &[]);
+    thread.restore(&"a".into(), &body);
+    assert_eq!(plan_of(&thread), wanted);
+}
+
+#[test]
 fn an_item_whose_neighbour_is_gone_is_still_there() {
     let body = kept(&mut declined_twice());
     let mut thread = Thread::new("t".into());
