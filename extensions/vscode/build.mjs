@@ -1,4 +1,4 @@
-// Bundles the extension host (CommonJS) and the webview (one module), and puts beside them what a webview may load.
+// Bundles the extension host (CommonJS) and the webview (modules), and puts beside them what a webview may load.
 import { build } from "esbuild";
 import { copyFile, mkdir, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -26,7 +26,10 @@ await Promise.all([
   build({
     ...common,
     entryPoints: ["src/webview/main.ts"],
-    outfile: join(dist, "webview", "main.js"),
+    outdir: join(dist, "webview"),
+    // What is imported when it is needed, as the grammars are, becomes a file of its own.
+    splitting: true,
+    chunkNames: "[name]-[hash]",
     platform: "browser",
     target: "es2022",
     format: "esm",

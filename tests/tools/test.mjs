@@ -49,6 +49,7 @@ async function runAll(steps, tally) {
   await each([
     () => rustTests(steps, tally),
     () => acpTests(steps, tally),
+    () => webviewTests(steps, tally),
     () => stories(steps, tally),
     () => lspClientTests(steps, tally),
   ]);
@@ -96,6 +97,11 @@ function extensionTests(steps, tally) {
   return counted(steps, tally, "extension unit tests", "vitest", process.execPath, [vitest, "run"], {
     cwd: extensionDir,
   });
+}
+
+function webviewTests(steps, tally) {
+  const args = [path.join(root, "tests/vscode/webview/run.mjs")];
+  return counted(steps, tally, "the webview in a browser", "stories", process.execPath, args);
 }
 
 function stories(steps, tally) {

@@ -85,8 +85,19 @@ export class Outrigger {
 
   /** Shows the thread whose first message begins so. */
   async pickThread(name) {
+    await this.listThreads();
+    await this.thread(name).first().click();
+  }
+
+  /** Shows the list of threads in place of the thread. */
+  async listThreads() {
     await this.view.locator('button[title="Switch thread"]').click();
-    await this.#page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().click();
+    await this.view.locator("outrigger-threads").waitFor({ timeout: SHOWN_MS });
+  }
+
+  /** Threads of the list, by what they are called. */
+  thread(name) {
+    return this.view.locator("outrigger-threads button.open", { hasText: name });
   }
 
   /** Opens the view, whatever it says. */

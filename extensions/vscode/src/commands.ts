@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { Approvals } from "./approvals";
 import { type Diagnostics, diagnosticsText, type Versions } from "./diagnostics";
-import { type ListedThread, refusalOf } from "./door";
+import { refusalOf, textInput } from "./door";
 import { pickHunks } from "./hunks/pickHunks";
 import { installCodex } from "./install";
 import type { Link } from "./link";
@@ -15,10 +15,14 @@ import { type ProposedDiff, queryOf } from "./surfaces/proposedDiff";
 import type { Proposals } from "./surfaces/proposals";
 import type { Unsaved } from "./surfaces/unsaved";
 import type { Place } from "./trust";
+import type { Choices } from "./view/choices";
 import type { Conversation } from "./view/conversation";
+import { markdownOf } from "./view/markdownExport";
 import type { ViewProvider } from "./view/provider";
 import type { Queue } from "./view/queue";
-import { type Action, baseName, headline, oneLine, optionFor } from "./wording";
+import { mentionOf, selectionMention, type Suggestions } from "./view/suggestions";
+import type { Threads } from "./view/threads";
+import { type Action, baseName, headline, optionFor } from "./wording";
 
 export type Parts = {
   link: Link;
@@ -29,6 +33,9 @@ export type Parts = {
   proposals: Proposals;
   diagnostics: Diagnostics;
   queue: Queue;
+  threads: Threads;
+  choices: Choices;
+  suggestions: Suggestions;
   unsaved: Unsaved;
   view: ViewProvider;
   log: vscode.LogOutputChannel;
@@ -39,7 +46,9 @@ export type Parts = {
 export function registerCommands(parts: Parts): vscode.Disposable[] {
   const commands: Record<string, (...args: unknown[]) => unknown> = {
     "outrigger.thread.new": () => newThread(parts),
-    "outrigger.thread.pick": () => pickThread(parts),
+    "outrigger.thread.pick": () => showThreads(parts),
+    "outrigger.thread.export": () => exportThread(parts),
+    "outrigger.message.add": (resource) => addToMessage(parts, resource),
     "outrigger.turn.stop": () => parts.conversation.stop(),
     "outrigger.restart": () => restart(parts),
     "outrigger.restartToUpdate": () => restartToUpdate(parts),
@@ -221,7 +230,7 @@ async function replyTo(parts: Parts, { thread, text }: vscode.CommentReply): Pro
   const { threadId, turnId } = approval;
   if (!(await decide(parts, approval.approvalId, option.decision)) || threadId === null) return;
   try {
-    await parts.conversation.tell(threadId, turnId, text);
+    await parts.conversation.tell(threadId, turnId, textInput(text));
   } catch (error) {
     const refusal = refusalOf(error);
     void vscode.window.showErrorMessage(`The change was declined, but Codex was not told: ${refusal.message}`);
@@ -280,36 +289,40 @@ async function askQuestions(parts: Parts, approval: Approval): Promise<void> {
 }
 
 async function newThread(parts: Parts): Promise<void> {
+  parts.threads.show(false);
   parts.conversation.newThread();
+  await focusView(parts);
+}
+
+async function showThreads(parts: Parts): Promise<void> {
+  parts.threads.show(true);
+  await focusView(parts);
+}
+
+/** Gives the view the focus, and in it what a person types into. */
+export async function focusView({ view }: Parts): Promise<void> {
   await vscode.commands.executeCommand("outrigger.view.focus");
+  view.tell({ type: "focus" });
 }
 
-type ThreadItem = vscode.QuickPickItem & { threadId: string | null };
+/** Puts the selection of the active editor, or its file, into the message that is being written. */
+async function addToMessage(parts: Parts, resource: unknown): Promise<void> {
+  const text = resource instanceof vscode.Uri ? mentionOf(resource) : selectionMention();
+  if (text === null) return;
+  parts.threads.show(false);
+  await focusView(parts);
+  parts.view.tell({ type: "insert", text });
+}
 
-async function pickThread(parts: Parts): Promise<void> {
-  const threads = parts.conversation
-    .listThreads()
-    .then((list): ThreadItem[] => [
-      { label: "$(add) New thread", threadId: null },
-      ...list.map((thread) => itemOf(thread, parts.conversation.page.threadId)),
-    ]);
+/** The thread as a Markdown document, for the person to save where they like. */
+async function exportThread({ conversation, threads }: Parts): Promise<void> {
+  const { threadId } = conversation.page;
   try {
-    const chosen = await vscode.window.showQuickPick(threads, { title: "Threads of this folder", matchOnDetail: true });
-    if (!chosen) return;
-    if (chosen.threadId === null) parts.conversation.newThread();
-    else void parts.conversation.open(chosen.threadId);
-    await vscode.commands.executeCommand("outrigger.view.focus");
+    const thread = await conversation.whole();
+    if (thread === null || threadId === null) return;
+    const content = markdownOf(thread, thread.name ?? threads.page.names[threadId] ?? "Thread");
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: "markdown", content }));
   } catch (error) {
-    parts.conversation.fail(refusalOf(error));
+    conversation.fail(refusalOf(error));
   }
-}
-
-function itemOf(thread: ListedThread, current: string | null): ThreadItem {
-  const label = oneLine(thread.name ?? thread.preview, 60).text || "Untitled";
-  const icon = thread.status?.type === "active" ? "$(sync~spin) " : thread.id === current ? "$(check) " : "";
-  const description = new Date(thread.updatedAt * 1000).toLocaleString(undefined, {
-    dateStyle: "medium",
-    timeStyle: "short",
-  });
-  return { label: icon + label.replaceAll("$(", "$ ("), description, threadId: thread.id };
 }

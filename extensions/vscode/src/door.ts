@@ -2,7 +2,11 @@
 
 import type { ClientNotifications, FailureKind, Notifications, Requests } from "./protocol.generated";
 
-export type TextInput = { type: "text"; text: string; text_elements: [] };
+/** One part of a message. */
+export type UserInput =
+  | { type: "text"; text: string; text_elements: [] }
+  | { type: "image"; url: string }
+  | { type: "skill"; name: string; path: string };
 
 /** A thread as `codex/thread/list` tells it; only what we show. Times are epoch seconds. */
 export type ListedThread = {
@@ -11,33 +15,151 @@ export type ListedThread = {
   preview: string;
   cwd: string;
   updatedAt: number;
-  status?: { type: string };
+  status?: { type: string; activeFlags?: string[] };
+  gitInfo?: { branch?: string | null } | null;
+};
+
+/** Up to where a thread was read. */
+export type ReadState = { firstUnread?: unknown; revision: string };
+
+export type SandboxMode = "read-only" | "workspace-write" | "danger-full-access";
+
+/** What a thread runs with, as it is told with the thread and when it changes. */
+export type ThreadRuns = {
+  model?: string | null;
+  reasoningEffort?: string | null;
+  effort?: string | null;
+  approvalPolicy?: unknown;
+  sandbox?: unknown;
+  sandboxPolicy?: unknown;
+};
+
+type Opened = { thread: ListedThread } & ThreadRuns;
+
+export type CodexModel = {
+  id: string;
+  model: string;
+  displayName: string;
+  description: string;
+  isDefault: boolean;
+  hidden: boolean;
+  defaultReasoningEffort: string;
+  supportedReasoningEfforts: { reasoningEffort: string; description: string }[];
+};
+
+export type CodexSkill = {
+  name: string;
+  path: string;
+  description: string;
+  shortDescription?: string | null;
+  enabled: boolean;
 };
 
 /** The app-server's own methods that we call. They pass through unchanged, so these are views of its schema. */
 export interface CodexRequests {
   "codex/thread/list": {
-    params: { cwd?: string; limit?: number; cursor?: string | null };
-    result: { data: ListedThread[]; nextCursor: string | null };
+    params: {
+      cwd?: string | string[];
+      limit?: number;
+      cursor?: string | null;
+      searchTerm?: string;
+      archived?: boolean;
+    };
+    result: { data: ListedThread[]; nextCursor: string | null; readStates?: Record<string, ReadState> | null };
   };
   "codex/thread/start": {
-    params: { cwd: string; approvalPolicy?: string; sandbox?: string };
-    result: { thread: ListedThread };
+    params: { cwd: string; model?: string; approvalPolicy?: unknown; sandbox?: string };
+    result: Opened;
   };
-  "codex/thread/resume": { params: { threadId: string; excludeTurns: true }; result: { thread: ListedThread } };
-  "codex/thread/fork": { params: { threadId: string; excludeTurns: true }; result: { thread: ListedThread } };
+  "codex/thread/resume": { params: { threadId: string; excludeTurns: true }; result: Opened };
+  "codex/thread/fork": { params: { threadId: string; excludeTurns: true }; result: Opened };
+  "codex/thread/archive": { params: { threadId: string }; result: unknown };
+  "codex/thread/unarchive": { params: { threadId: string }; result: unknown };
+  "codex/thread/delete": { params: { threadId: string }; result: unknown };
+  "codex/thread/name/set": { params: { threadId: string; name: string }; result: unknown };
+  "codex/thread/readState/update": {
+    params: { threadId: string; expectedRevision: string; operation: { type: "read" | "unread" } };
+    result: { readState: ReadState };
+  };
+  "codex/thread/settings/update": {
+    params: { threadId: string; model?: string; effort?: string; approvalPolicy?: unknown; sandboxPolicy?: unknown };
+    result: unknown;
+  };
+  "codex/thread/compact/start": { params: { threadId: string }; result: unknown };
+  "codex/review/start": {
+    params: { threadId: string; target: { type: "uncommittedChanges" } };
+    result: unknown;
+  };
+  "codex/model/list": { params: { cursor?: string }; result: { data: CodexModel[] } };
+  "codex/config/read": {
+    params: { cwd?: string };
+    result: {
+      config: {
+        model?: string | null;
+        model_reasoning_effort?: string | null;
+        approval_policy?: unknown;
+        sandbox_mode?: unknown;
+      };
+    };
+  };
+  "codex/configRequirements/read": {
+    params: Record<string, never>;
+    result: { requirements: { allowedApprovalPolicies?: unknown; allowedSandboxModes?: unknown } | null };
+  };
+  "codex/skills/list": { params: { cwds: string[] }; result: { data: { skills: CodexSkill[] }[] } };
+  "codex/fuzzyFileSearch": {
+    params: { query: string; roots: string[]; cancellationToken?: string };
+    result: { files: { path: string; root: string; match_type?: string }[] };
+  };
+  "codex/account/read": {
+    params: Record<string, never>;
+    result: { account: unknown; requiresOpenaiAuth: boolean };
+  };
+  "codex/account/rateLimits/read": { params: Record<string, never>; result: { rateLimits: unknown } };
   "codex/turn/start": {
-    params: { threadId: string; input: TextInput[] };
+    params: { threadId: string; input: UserInput[] };
     result: { turn: { id: string; status: string } };
   };
   "codex/turn/steer": {
-    params: { threadId: string; expectedTurnId: string; input: TextInput[] };
+    params: { threadId: string; expectedTurnId: string; input: UserInput[] };
     result: unknown;
   };
   "codex/turn/interrupt": { params: { threadId: string; turnId: string }; result: unknown };
 }
 
+/** The app-server's notes that we listen to, by whole names: a thread's deltas come as changes already. */
+export interface CodexNotes {
+  "codex/thread/started": { thread: ListedThread };
+  "codex/thread/status/changed": { threadId: string; status: { type: string; activeFlags?: string[] } };
+  "codex/thread/name/updated": { threadId: string; threadName?: string | null };
+  "codex/thread/archived": { threadId: string };
+  "codex/thread/unarchived": { threadId: string };
+  "codex/thread/deleted": { threadId: string };
+  "codex/thread/readState/changed": { threadId: string; readState: ReadState };
+  "codex/thread/settings/updated": { threadId: string; threadSettings: ThreadRuns };
+  "codex/skills/changed": unknown;
+  "codex/account/updated": unknown;
+  "codex/account/login/completed": unknown;
+  "codex/account/rateLimits/updated": unknown;
+}
+
+export const CODEX_NOTES: (keyof CodexNotes)[] = [
+  "codex/thread/started",
+  "codex/thread/status/changed",
+  "codex/thread/name/updated",
+  "codex/thread/archived",
+  "codex/thread/unarchived",
+  "codex/thread/deleted",
+  "codex/thread/readState/changed",
+  "codex/thread/settings/updated",
+  "codex/skills/changed",
+  "codex/account/updated",
+  "codex/account/login/completed",
+  "codex/account/rateLimits/updated",
+];
+
 export type Calls = Requests & CodexRequests;
+export type Notes = Notifications & CodexNotes;
 
 /** Something that must be given back. */
 export type Owned = { dispose(): unknown };
@@ -70,7 +192,7 @@ export interface Door {
   offers(method: keyof Calls | keyof Notifications): boolean;
   request<M extends keyof Calls>(method: M, params: Calls[M]["params"]): Promise<Calls[M]["result"]>;
   notify<M extends keyof ClientNotifications>(method: M, params: ClientNotifications[M]): void;
-  onNote<M extends keyof Notifications>(method: M, listener: (params: Notifications[M]) => void): Unsubscribe;
+  onNote<M extends keyof Notes>(method: M, listener: (params: Notes[M]) => void): Unsubscribe;
   onState(listener: (state: LinkState) => void): Unsubscribe;
 }
 
@@ -98,7 +220,7 @@ export function isThreadNotLoaded(refusal: Refusal): boolean {
   return /thread not (found|loaded)/.test(refusal.message);
 }
 
-export function textInput(text: string): TextInput[] {
+export function textInput(text: string): UserInput[] {
   return [{ type: "text", text, text_elements: [] }];
 }
 

@@ -1,15 +1,18 @@
-// Owner of the sidecar's language client. Every message to the sidecar goes through `request` and `notify` here.
+// Owner of the sidecar and of the client that speaks with it. Every message to the sidecar goes through `request` and `notify` here.
 
 import * as vscode from "vscode";
 import {
-  CloseAction,
-  type DynamicFeature,
-  ErrorAction,
-  LanguageClient,
-  RevealOutputChannelOn,
-  type StaticFeature,
-} from "vscode-languageclient/node";
-import { type Calls, type Door, type Hello, type LinkState, Listeners, refusalOf, type Unsubscribe } from "./door";
+  type Calls,
+  CODEX_NOTES,
+  type Door,
+  type Hello,
+  type LinkState,
+  Listeners,
+  type Notes,
+  refusalOf,
+  type Unsubscribe,
+} from "./door";
+import { Client } from "./lsp/client";
 import type { ClientNotifications, Notifications } from "./protocol.generated";
 import { RestartBudget } from "./restartBudget";
 import * as settings from "./settings";
@@ -17,18 +20,7 @@ import { runSidecar, Sidecar } from "./sidecar";
 import { Watchdog } from "./watchdog";
 
 /** The notes that this extension draws from. */
-const EVENTS = ["approval", "thread", "appServer", "diagnostic", "atom", "hunk", "terminal"];
-
-/**
- * What the sidecar offers an editor without an extension is left unregistered: this extension draws it itself, and
- * the sidecar's command ids are ours. Its hover is not: that one says who wrote a line.
- */
-const LEFT_OUT = new Set([
-  "workspace/executeCommand",
-  "textDocument/codeLens",
-  "textDocument/codeAction",
-  "textDocument/diagnostic",
-]);
+const EVENTS = ["approval", "thread", "appServer", "diagnostic", "atom", "hunk", "terminal", ...CODEX_NOTES];
 
 const LOG_HINT = "The log says more.";
 /** A sidecar that has not answered `initialize` after this long, in milliseconds, does not count as one. */
@@ -36,23 +28,13 @@ const START_MS = 30_000;
 /** A sidecar that dies is started again this often within this many milliseconds; then a person is asked. */
 const [RESTARTS, WINDOW_MS] = [4, 3 * 60_000];
 
-class Client extends LanguageClient {
-  override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
-    const method = "registrationType" in feature ? feature.registrationType.method : null;
-    if (method === null || !LEFT_OUT.has(method)) super.registerFeature(feature);
-  }
-
-  /** The view says what is wrong, once; the log has the rest. */
-  override error(message: string, data?: unknown): void {
-    super.error(message, data, false);
-  }
-}
-
 type Start = { again: boolean; recovered: boolean; stuck?: boolean };
 
 export class Link implements Door, vscode.Disposable {
   private client: Client | null = null;
   private sidecar: Sidecar | null = null;
+  /** Goes up with every start and every end: what an older start brings is dropped. */
+  private starts = 0;
   private current: LinkState = { state: "off" };
   private readonly states = new Listeners<LinkState>();
   private readonly notes = new Map<string, Listeners<unknown>>();
@@ -76,7 +58,7 @@ export class Link implements Door, vscode.Disposable {
   /** Null while no sidecar runs. */
   get hello(): Hello | null {
     if (this.current.state !== "running") return null;
-    const experimental = this.client?.initializeResult?.capabilities.experimental as { outrigger?: Hello } | undefined;
+    const experimental = this.client?.initialized.capabilities.experimental as { outrigger?: Hello } | undefined;
     const said = experimental?.outrigger;
     if (!said) return null;
     const { version, methods, notifications, daemon } = said;
@@ -115,23 +97,19 @@ export class Link implements Door, vscode.Disposable {
 
   request<M extends keyof Calls>(method: M, params: Calls[M]["params"]): Promise<Calls[M]["result"]> {
     if (!this.client || this.current.state !== "running") return Promise.reject(new Error("Outrigger is not running."));
-    return this.client.sendRequest<Calls[M]["result"]>(method, params);
+    return this.client.request<Calls[M]["result"]>(method, params);
   }
 
   notify<M extends keyof ClientNotifications>(method: M, params: ClientNotifications[M]): void {
     if (!this.client || this.current.state !== "running") return;
-    this.client.sendNotification(method, params).catch((error: unknown) => {
+    this.client.notify(method, params).catch((error: unknown) => {
       this.log.warn(`${method} was not sent: ${String(error)}`);
     });
   }
 
-  onNote<M extends keyof Notifications>(method: M, listener: (params: Notifications[M]) => void): Unsubscribe {
-    const known = this.notes.get(method);
-    const listeners = known ?? new Listeners<unknown>();
-    if (!known) {
-      this.notes.set(method, listeners);
-      this.client?.onNotification(method, (params: unknown) => listeners.fire(params));
-    }
+  onNote<M extends keyof Notes>(method: M, listener: (params: Notes[M]) => void): Unsubscribe {
+    const listeners = this.notes.get(method) ?? new Listeners<unknown>();
+    this.notes.set(method, listeners);
     return listeners.add(listener as (params: unknown) => void);
   }
 
@@ -172,28 +150,34 @@ export class Link implements Door, vscode.Disposable {
   }
 
   private async startNow({ again, recovered, stuck = false }: Start): Promise<void> {
-    if (this.client) return;
+    if (this.sidecar) return;
     this.become({ state: "starting", again, stuck });
-    const client = this.makeClient();
-    this.client = client;
-    for (const [method, listeners] of this.notes) {
-      client.onNotification(method, (params: unknown) => listeners.fire(params));
-    }
+    const token = ++this.starts;
+    let sidecar: Sidecar | null = null;
     let late = false as boolean; // A narrower type would not see that the timer sets it.
     const limit = setTimeout(() => {
       late = true;
-      this.sidecar?.kill(); // Which makes `start` fail.
+      sidecar?.kill(); // Which makes the start fail.
     }, START_MS);
     try {
-      await client.start();
-      if (client !== this.client) return;
+      const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+      sidecar = await Sidecar.start(settings.sidecarPath(this.extension), settings.sidecarArgs(), folder);
+      if (token !== this.starts) {
+        sidecar.kill();
+        return;
+      }
+      this.sidecar = sidecar;
+      const client = await this.speak(sidecar);
+      if (token !== this.starts) return void client.dispose();
+      this.client = client;
       this.become({ state: "running", recovered });
       this.watchdog.start();
     } catch (error) {
+      if (token !== this.starts) return;
       const { kind, message } = refusalOf(error);
       if (late) this.lost("It did not come up.", "daemon");
-      else if (kind === "daemonGone" && client === this.client) this.lost(message, "daemon");
-      else await this.gaveUp(client, error);
+      else if (kind === "daemonGone") this.lost(message, "daemon");
+      else this.gaveUp(error);
     } finally {
       clearTimeout(limit);
     }
@@ -202,12 +186,11 @@ export class Link implements Door, vscode.Disposable {
   private async stopNow(next: LinkState): Promise<void> {
     const { client, sidecar } = this.leave();
     this.become(next);
-    await client?.dispose().catch((error: unknown) => this.log.warn(`The sidecar did not stop: ${String(error)}`));
+    await client?.dispose();
     await sidecar?.ended();
   }
 
-  private async gaveUp(client: Client, error: unknown): Promise<void> {
-    if (client !== this.client) return;
+  private gaveUp(error: unknown): void {
     const { sidecar } = this.leave();
     const { message, hint, data } = refusalOf(error);
     this.log.error(`Outrigger did not start: ${message}`);
@@ -218,7 +201,6 @@ export class Link implements Door, vscode.Disposable {
       remedy: data["restartToUpdate"] === true ? "daemon" : "restart",
     });
     sidecar?.kill();
-    await client.dispose().catch(() => undefined); // It never ran: there may be nothing to dispose.
   }
 
   /** A sidecar is gone or of no use: another is started, with a client of its own, while the budget lasts. */
@@ -226,7 +208,7 @@ export class Link implements Door, vscode.Disposable {
     const { client, sidecar } = this.leave();
     this.log.warn(`The sidecar was lost: ${why}`);
     sidecar?.kill();
-    client?.dispose().catch(() => undefined); // There is no one left to say goodbye to.
+    void client?.dispose(); // There is no one left to say goodbye to.
     if (this.budget.spend()) {
       const stuck = remedy === "daemon";
       this.become({ state: "starting", again: true, stuck });
@@ -240,44 +222,24 @@ export class Link implements Door, vscode.Disposable {
   private leave(): { client: Client | null; sidecar: Sidecar | null } {
     const { client, sidecar } = this;
     [this.client, this.sidecar] = [null, null];
+    this.starts += 1;
     this.watchdog.stop();
     return { client, sidecar };
   }
 
-  private makeClient(): Client {
-    const client: Client = new Client(
-      "outrigger",
-      "Outrigger",
-      async () => {
-        const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
-        const sidecar = await Sidecar.start(settings.sidecarPath(this.extension), settings.sidecarArgs(), folder);
-        if (client !== this.client) sidecar.kill();
-        else this.sidecar = sidecar;
-        return sidecar.process;
-      },
-      {
-        // The sidecar knows what is open, and what of it is not saved: it watches these files, and writes none behind.
-        documentSelector: [{ scheme: "file" }],
-        outputChannel: this.log,
-        revealOutputChannelOn: RevealOutputChannelOn.Never,
-        initializationOptions: () => ({
-          events: EVENTS,
-          trusted: vscode.workspace.isTrusted,
-          codex: settings.codex(),
-          inline: { codeLens: false, diagnostics: false, prompts: "never" },
-        }),
-        initializationFailedHandler: () => false,
-        errorHandler: {
-          error: () => ({ action: ErrorAction.Continue, handled: true }),
-          closed: () => {
-            // One that did not come up is told by `startNow`.
-            if (client === this.client && this.current.state === "running") this.lost("It ended.", "restart");
-            return { action: CloseAction.DoNotRestart, handled: true };
-          },
-        },
-      },
-    );
-    return client;
+  private speak(sidecar: Sidecar): Promise<Client> {
+    const options = {
+      events: EVENTS,
+      trusted: vscode.workspace.isTrusted,
+      codex: settings.codex(),
+      inline: { codeLens: false, diagnostics: false, prompts: "never" },
+    };
+    const onNote = (method: string, params: unknown) => this.notes.get(method)?.fire(params);
+    // One that did not come up is told by `startNow`.
+    const onClose = () => {
+      if (sidecar === this.sidecar && this.current.state === "running") this.lost("It ended.", "restart");
+    };
+    return Client.start(sidecar.process, options, this.log, onNote, onClose);
   }
 
   private become(state: LinkState): void {

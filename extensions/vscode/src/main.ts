@@ -20,12 +20,17 @@ import { StatusBar } from "./surfaces/statusBar";
 import { Unsaved } from "./surfaces/unsaved";
 import { makeTerminals } from "./terminals/make";
 import { placeOf } from "./trust";
+import { Choices } from "./view/choices";
 import { Conversation } from "./view/conversation";
 import { Decisions } from "./view/decisions";
 import { handle } from "./view/handle";
+import { inputOf } from "./view/input";
+import { Account } from "./view/limits";
 import type { FromView } from "./view/messages";
 import { ViewProvider } from "./view/provider";
 import { Queue } from "./view/queue";
+import { Suggestions } from "./view/suggestions";
+import { Threads } from "./view/threads";
 
 const LAST_THREAD = "outrigger.lastThread";
 const DRAFTS = "outrigger.drafts";
@@ -36,11 +41,14 @@ export function activate(context: vscode.ExtensionContext): void {
   const link = new Link(context.extensionUri, log);
   const place = () => placeOf(vscode.workspace.isTrusted, vscode.workspace.workspaceFolders?.length ?? 0);
 
-  const approvals = new Approvals(link, () => (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath));
-  const conversation = new Conversation({
+  const approvals = new Approvals(link, folderPaths);
+  const conversation: Conversation = new Conversation({
     door: link,
     cwd: currentFolder,
-    threadSettings: settings.threadSettings,
+    threadSettings: () => ({ ...settings.threadSettings(), ...choices.startParams() }),
+    input: (message) => inputOf(message, suggestions.skills),
+    onRuns: (threadId, runs) => choices.learn(threadId, runs),
+    onStarted: (threadId) => choices.started(threadId),
     memory: {
       get: () => context.workspaceState.get<string>(LAST_THREAD),
       set: (threadId) => void context.workspaceState.update(LAST_THREAD, threadId),
@@ -66,16 +74,36 @@ export function activate(context: vscode.ExtensionContext): void {
     },
     now: Date.now,
   });
+  const threads = new Threads({
+    door: link,
+    folders: folderPaths,
+    later: (run, ms) => {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+  });
+  const choices: Choices = new Choices({
+    door: link,
+    cwd: currentFolder,
+    defaults: settings.threadSettings,
+    attach: (threadId) => conversation.attach(threadId),
+  });
+  const account = new Account(link);
+  const suggestions = new Suggestions(link, (query, items) => view.tell({ type: "suggestions", query, items }));
   const decisions = new Decisions(link, approvals, vscode.env.appName);
   const queue = new Queue({
     door: link,
+    input: (message) => inputOf(message, suggestions.skills),
     fail: (refusal) => conversation.fail(refusal),
-    putBack: (text) => view.putBack(text),
+    putBack: (message) => view.putBack(message),
   });
   const received = (message: FromView) =>
     handle(parts, message, (approvalId, decision) => decide(parts, approvalId, decision));
   const turns = () => link.offers("outrigger/turn/undo");
-  const content = { conversation, approvals, unsaved, queue, decisions, proposals, drafts, place, turns };
+  const content = {
+    ...{ conversation, approvals, unsaved, queue, decisions, proposals, drafts, threads, choices, account },
+    ...{ place, turns },
+  };
   const view = new ViewProvider(context.extensionUri, content, log, received);
   const shown = new Shown(approvals, diff, view);
   const notifications = new Notifications(approvals);
@@ -85,8 +113,8 @@ export function activate(context: vscode.ExtensionContext): void {
     extension: (context.extension.packageJSON as { version: string }).version,
     platform: `${process.platform}-${process.arch}`,
   };
-  const shared = { link, approvals, conversation, queue, comments, proposals, diff, diagnostics };
-  const parts: Parts = { ...shared, unsaved, view, log, place, versions };
+  const shared = { link, approvals, conversation, queue, comments, proposals, diff, diagnostics, threads, choices };
+  const parts: Parts = { ...shared, suggestions, unsaved, view, log, place, versions };
 
   const connection = new Connection(() => link.hello);
   const follow = () => {
@@ -96,13 +124,28 @@ export function activate(context: vscode.ExtensionContext): void {
   const tellContext = () => {
     const tell = (key: string, value: boolean) => void vscode.commands.executeCommand("setContext", key, value);
     tell("outrigger.running", conversation.page.link.state === "running");
+    tell("outrigger.threadOpen", conversation.page.threadId !== null);
     tell("outrigger.turnRunning", conversation.page.activeTurnId !== null);
     tell("outrigger.updateWaiting", link.hello?.daemon?.newer ?? false);
   };
+  let shownThread = conversation.page.threadId;
+  let ready = false;
   const select = () => {
-    queue.select(conversation.page.threadId);
-    decisions.select(conversation.page.threadId);
+    const { threadId, appServer } = conversation.page;
+    queue.select(threadId);
+    decisions.select(threadId);
+    choices.select(threadId);
+    if (threadId !== shownThread) threads.show(false);
+    shownThread = threadId;
+    follows();
+    if ((appServer?.state === "ready") === ready) return;
+    ready = !ready;
+    if (!ready) return;
+    for (const load of [choices.load(), account.load(), suggestions.load(), threads.loadPinned(), threads.look()])
+      void load;
   };
+  /** What a person has before their eyes counts as read. */
+  const follows = () => threads.follow(view.visible && !threads.listing ? conversation.page.threadId : null);
   const read = (threadId: string) => {
     void queue.load(threadId);
     void decisions.load(threadId);
@@ -112,6 +155,8 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
     { dispose: conversation.onPage.add(tellContext) },
     { dispose: conversation.onPage.add(select) },
+    { dispose: view.onVisible(follows) },
+    { dispose: threads.onChange.add(follows) },
     { dispose: conversation.onSubscribed.add(read) },
     { dispose: link.onState((state) => connection.follow(state)) },
     { dispose: link.onNote("outrigger/diagnostic", (diagnostic) => diagnostics.add(diagnostic)) },
@@ -135,6 +180,10 @@ export function activate(context: vscode.ExtensionContext): void {
       queue,
       decisions,
       drafts,
+      threads,
+      choices,
+      account,
+      suggestions,
       conversation,
       approvals,
       link,
@@ -150,4 +199,8 @@ function currentFolder(): string | null {
   const document = vscode.window.activeTextEditor?.document;
   const folder = document && vscode.workspace.getWorkspaceFolder(document.uri);
   return (folder ?? vscode.workspace.workspaceFolders?.[0])?.uri.fsPath ?? null;
+}
+
+function folderPaths(): string[] {
+  return (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
 }

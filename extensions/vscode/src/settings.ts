@@ -1,7 +1,6 @@
 // The only reader of settings.
 
 import * as vscode from "vscode";
-import type { ThreadSettings } from "./view/conversation";
 
 export type Codex = { path?: string; args: string[] };
 
@@ -31,7 +30,7 @@ export function codex(): Codex {
   };
 }
 
-export function threadSettings(): ThreadSettings {
+export function threadSettings(): { approvalPolicy?: string; sandbox?: string } {
   const approvalPolicy = text("thread.approvalPolicy");
   const sandbox = text("thread.sandbox");
   return { ...(approvalPolicy ? { approvalPolicy } : {}), ...(sandbox ? { sandbox } : {}) };

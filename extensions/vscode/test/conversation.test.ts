@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Conversation, type Surroundings } from "../src/view/conversation";
+import { inputOf } from "../src/view/input";
 import { FakeLink, refused, settled, snapshot, turn } from "./fakeLink";
 
 const READY = { state: "ready", version: "0.169.0", attempt: 0, retryAt: null, lastError: null } as const;
@@ -17,14 +18,18 @@ function story(link: FakeLink, around: Partial<Surroundings> = {}) {
     threadSettings: () => ({ approvalPolicy: "untrusted" }),
     memory: { get: () => remembered, set: (threadId) => (remembered = threadId) },
     onOwn: () => undefined,
+    input: inputOf,
+    onRuns: () => undefined,
+    onStarted: () => Promise.resolve(),
     ...around,
   });
   const unsent: string[] = [];
-  conversation.onUnsent.add((text) => unsent.push(text));
+  conversation.onUnsent.add(({ text }) => unsent.push(text));
   conversation.connect();
   return { conversation, unsent, remembered: () => remembered };
 }
 
+const message = (words: string) => ({ text: words, pictures: [] });
 const text = (words: string) => [{ type: "text", text: words, text_elements: [] }];
 
 test("the first message starts a thread with the settings, opens it and starts a turn", async () => {
@@ -33,7 +38,7 @@ test("the first message starts a thread with the settings, opens it and starts a
     .answer("outrigger/thread/snapshot", () => snapshot())
     .answer("codex/turn/start", () => ({ turn: { id: "u1", status: "inProgress" } }));
   const { conversation, remembered } = story(link);
-  await conversation.send("hello");
+  await conversation.send(message("hello"));
   expect(link.asked.slice(1)).toEqual([
     ["codex/thread/start", { cwd: "/repo", approvalPolicy: "untrusted" }],
     ["outrigger/thread/subscribe", { threadId: "t1" }],
@@ -52,7 +57,7 @@ test("a thread of last time is read, not resumed; it is resumed when the person 
   const { conversation } = story(link, { memory: { get: () => "t1", set: () => undefined } });
   await settled();
   expect(link.methods).not.toContain("codex/thread/resume");
-  await conversation.send("go on");
+  await conversation.send(message("go on"));
   expect(link.asked.slice(-2)).toEqual([
     ["codex/thread/resume", { threadId: "t1", excludeTurns: true }],
     ["codex/turn/start", { threadId: "t1", input: text("go on") }],
@@ -69,14 +74,14 @@ test("a message while a turn runs steers it; if the turn has just ended it becom
   const { conversation } = story(link);
   await conversation.open("t1");
   expect(conversation.page.activeTurnId).toBe("u1");
-  await conversation.send("left");
+  await conversation.send(message("left"));
   expect(link.asked.at(-1)).toEqual([
     "codex/turn/steer",
     { threadId: "t1", expectedTurnId: "u1", input: text("left") },
   ]);
 
   link.answer("codex/turn/steer", () => Promise.reject(refused("no active turn to steer")));
-  await conversation.send("right");
+  await conversation.send(message("right"));
   expect(link.methods.slice(-3)).toEqual(["codex/turn/steer", "codex/thread/resume", "codex/turn/start"]);
 });
 
@@ -132,12 +137,12 @@ test("a thread that another process holds is read-only, and forks into one of ou
     .answer("codex/turn/start", () => ({ turn: { id: "u2", status: "inProgress" } }));
   const { conversation, unsent } = story(link);
   await conversation.open("t1");
-  await conversation.send("mine");
+  await conversation.send(message("mine"));
   expect(conversation.page.readOnly).toBe("thread t1 already has an active writer");
   expect(unsent).toEqual(["mine"]);
   await conversation.fork();
   expect([conversation.page.threadId, conversation.page.readOnly]).toEqual(["t2", null]);
-  await conversation.send("mine");
+  await conversation.send(message("mine"));
   expect(link.asked.at(-1)).toEqual(["codex/turn/start", { threadId: "t2", input: text("mine") }]);
 });
 
@@ -146,7 +151,7 @@ test("what could not be sent goes back to the composer, with the reason", async 
     Promise.reject(refused("codex is not there", { kind: "cliMissing", hint: "Install it." })),
   );
   const { conversation, unsent } = story(link);
-  await conversation.send("hello");
+  await conversation.send(message("hello"));
   expect(unsent).toEqual(["hello"]);
   expect(conversation.page).toMatchObject({
     sending: false,

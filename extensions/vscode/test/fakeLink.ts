@@ -1,14 +1,7 @@
 // A sidecar that answers what a test tells it to.
 
-import { type Calls, type Door, type LinkState, Listeners, type Unsubscribe } from "../src/door";
-import type {
-  Approval,
-  ClientNotifications,
-  Notifications,
-  Snapshot,
-  ThreadState,
-  TurnState,
-} from "../src/protocol.generated";
+import { type Calls, type Door, type LinkState, Listeners, type Notes, type Unsubscribe } from "../src/door";
+import type { Approval, ClientNotifications, Snapshot, ThreadState, TurnState } from "../src/protocol.generated";
 
 type Answer = (params: never) => unknown;
 
@@ -31,7 +24,7 @@ export class FakeLink implements Door {
     return this;
   }
 
-  offers(method: keyof Calls | keyof Notifications): boolean {
+  offers(method: keyof Calls | keyof Notes): boolean {
     return this.answers.has(method);
   }
 
@@ -46,7 +39,7 @@ export class FakeLink implements Door {
     this.notified.push([method, params]);
   }
 
-  onNote<M extends keyof Notifications>(method: M, listener: (params: Notifications[M]) => void): Unsubscribe {
+  onNote<M extends keyof Notes>(method: M, listener: (params: Notes[M]) => void): Unsubscribe {
     const listeners = this.notes.get(method) ?? new Listeners<unknown>();
     this.notes.set(method, listeners);
     return listeners.add(listener as (params: unknown) => void);
@@ -56,7 +49,7 @@ export class FakeLink implements Door {
     return this.states.add(listener);
   }
 
-  note<M extends keyof Notifications>(method: M, params: Notifications[M]): void {
+  note<M extends keyof Notes>(method: M, params: Notes[M]): void {
     this.notes.get(method)?.fire(params);
   }
 

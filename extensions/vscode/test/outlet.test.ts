@@ -30,8 +30,8 @@ test("what happens before the webview is ready comes after the page, in order, o
   const { gate, flush } = outlet();
   gate.page();
   gate.changed([change]);
-  gate.tell({ type: "unsent", text: "first" });
-  gate.tell({ type: "unsent", text: "second" });
+  gate.tell({ type: "unsent", text: "first", pictures: [] });
+  gate.tell({ type: "unsent", text: "second", pictures: [] });
   expect(flush()).toEqual([]);
   gate.opened();
   expect(flush()).toEqual(["thread", "page", "first", "second"]);
@@ -42,7 +42,7 @@ test("what is kept for a webview that never comes is bounded, and only the last 
   const { gate, flush } = outlet();
   for (let at = 0; at < 250; at += 1) {
     gate.tell({ type: "draft", threadId: null, text: `${at}` });
-    gate.tell({ type: "unsent", text: `u${at}` });
+    gate.tell({ type: "unsent", text: `u${at}`, pictures: [] });
   }
   gate.opened();
   const came = flush();

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Approvals } from "../src/approvals";
 import { Decisions } from "../src/view/decisions";
+import { inputOf } from "../src/view/input";
 import { Queue } from "../src/view/queue";
 import { approval, FakeLink, refused, settled } from "./fakeLink";
 
@@ -10,8 +11,9 @@ function queue(link: FakeLink) {
   const [failed, putBack]: [string[], string[]] = [[], []];
   const of = new Queue({
     door: link,
+    input: inputOf,
     fail: (refusal) => failed.push(refusal.message),
-    putBack: (text) => putBack.push(text),
+    putBack: ({ text }) => putBack.push(text),
   });
   return { queue: of, failed, putBack };
 }
@@ -21,7 +23,7 @@ test("the queue is read when the thread is, and follows its notes; another threa
   const { queue: of } = queue(link);
   of.select("t1");
   await of.load("t1");
-  expect(of.waiting).toEqual([{ id: "q1", text: "one" }]);
+  expect(of.waiting).toEqual([{ id: "q1", text: "one", pictures: [] }]);
   link.note("outrigger/thread/queue/changed", { threadId: "t2", messages: [] });
   link.note("outrigger/thread/queue/changed", {
     threadId: "t1",
@@ -42,7 +44,7 @@ test("a message that can't be queued is put back, and one that is edited leaves 
   const { queue: of, failed, putBack } = queue(link);
   of.select("t1");
   await of.load("t1");
-  await of.add("three");
+  await of.add({ text: "three", pictures: [] });
   await of.edit("q1");
   await of.edit("q2");
   expect([putBack, failed]).toEqual([

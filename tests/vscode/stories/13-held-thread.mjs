@@ -5,7 +5,7 @@ import { AppServer } from "../app-server.mjs";
 export const title = "A thread that another process holds is read-only, with Fork here and Retry";
 
 export default async function (story) {
-  const { outrigger, page } = story;
+  const { outrigger } = story;
   const holder = await AppServer.start(story);
   try {
     await story.step("another process works on a thread of this folder", async () => {
@@ -15,8 +15,7 @@ export default async function (story) {
     await story.step("the thread is picked and read", async () => {
       await story.openWindow();
       await outrigger.open();
-      await outrigger.view.locator('button[title="Switch thread"]').click();
-      await page.locator(".quick-input-list .monaco-list-row", { hasText: "Think about the cart" }).click();
+      await outrigger.pickThread("Think about the cart");
       await outrigger.says("The cart looks fine to me.");
     });
     await story.step("writing to it is refused, and nothing that was written is lost", async () => {
@@ -39,9 +38,8 @@ export default async function (story) {
     await holder.stop();
   }
   await story.step("the other process gone, Retry takes the thread itself", async () => {
-    await outrigger.view.locator('button[title="Switch thread"]').click();
-    const threads = page.locator(".quick-input-list .monaco-list-row", { hasText: "Think about the cart" });
-    await threads.nth(1).click();
+    await outrigger.listThreads();
+    await outrigger.thread("Think about the cart").nth(1).click();
     // Both threads begin alike: the copy has gone from the view when what only it has is gone.
     await outrigger.transcript
       .locator("outrigger-item", { hasText: "It is right." })

@@ -6,19 +6,29 @@ import {
   isThreadNotLoaded,
   type LinkState,
   Listeners,
-  type ListedThread,
   type Refusal,
   refusalOf,
-  textInput,
+  type ThreadRuns,
   type Unsubscribe,
+  type UserInput,
 } from "../door";
-import type { AppServerStatus, RunningProcess, ThreadChange, ThreadChanged, ThreadState } from "../protocol.generated";
+import type {
+  AppServerStatus,
+  RunningProcess,
+  Snapshot,
+  ThreadChange,
+  ThreadChanged,
+  ThreadState,
+} from "../protocol.generated";
+import type { Message } from "./messages";
 import { Transcript } from "./transcript";
 
 /** Notes held while a snapshot is on its way; past this the snapshot is taken again. */
 const HELD_NOTES = 2_000;
 /** Snapshots taken in a row before the view says that it can't follow the thread. */
 const SNAPSHOT_TRIES = 3;
+/** Items of a page of what came before. */
+const OLDER_ITEMS = 500;
 
 export type Notice = { text: string; hint: string | null };
 
@@ -36,17 +46,24 @@ export type Page = {
   /** Why nothing can be sent here; null when it can. */
   readOnly: string | null;
   hasOlder: boolean;
+  loadingOlder: boolean;
   running: RunningProcess[];
   notice: Notice | null;
 };
 
-export type ThreadSettings = { approvalPolicy?: string; sandbox?: string };
+export type ThreadSettings = { model?: string; approvalPolicy?: unknown; sandbox?: string };
 
 export type Surroundings = {
   door: Door;
   /** The folder that a new thread works in; null when none is open. */
   cwd: () => string | null;
   threadSettings: () => ThreadSettings;
+  /** A message as the app-server takes it. */
+  input: (message: Message) => UserInput[];
+  /** Told of what a thread runs with, when it was started, resumed or forked. */
+  onRuns: (threadId: string, runs: ThreadRuns) => void;
+  /** A thread was begun, and has no turn yet. */
+  onStarted: (threadId: string) => Promise<void>;
   /** The thread of last time, kept over a reload of the window. */
   memory: { get: () => string | undefined; set: (threadId: string | undefined) => void };
   /** Told of each thread that this window opens. */
@@ -58,8 +75,10 @@ export class Conversation {
   /** The transcript as a whole: another thread, or the same from a new snapshot. */
   readonly onThread = new Listeners<ThreadState | null>();
   readonly onChanges = new Listeners<ThreadChange[]>();
-  /** Text that could not be sent, to be put back into the composer. */
-  readonly onUnsent = new Listeners<string>();
+  /** Items before those that are there. */
+  readonly onOlder = new Listeners<Snapshot>();
+  /** A message that could not be sent, to be put back into the composer. */
+  readonly onUnsent = new Listeners<Message>();
   /** This session is told of a thread's changes from here on: what else is known of it can be read now. */
   readonly onSubscribed = new Listeners<string>();
 
@@ -83,6 +102,7 @@ export class Conversation {
       activeTurnId: null,
       readOnly: null,
       hasOlder: false,
+      loadingOlder: false,
       running: [],
       notice: null,
     };
@@ -109,12 +129,6 @@ export class Conversation {
   dispose(): void {
     this.selection += 1;
     for (const unsubscribe of this.subscriptions) unsubscribe();
-  }
-
-  async listThreads(): Promise<ListedThread[]> {
-    const cwd = this.around.cwd();
-    const params = { limit: 100, ...(cwd === null ? {} : { cwd }) };
-    return (await this.around.door.request("codex/thread/list", params)).data;
   }
 
   /** Leaves the thread; the next message starts a new one. */
@@ -162,17 +176,18 @@ export class Conversation {
   }
 
   /** Sends a message: into the running turn if there is one, else as a new turn, else as a new thread. */
-  async send(text: string): Promise<void> {
-    if (!text.trim() || this.current.sending) return;
+  async send(message: Message): Promise<void> {
+    const input = this.around.input(message);
+    if (input.length === 0 || this.current.sending) return;
     this.set({ sending: true, notice: null });
     try {
       const threadId = this.current.threadId ?? (await this.startThread());
       const active = this.transcript?.activeTurn;
-      if (active) await this.tell(threadId, active.turnId, text);
-      else await this.startTurn(threadId, text);
+      if (active) await this.tell(threadId, active.turnId, input);
+      else await this.startTurn(threadId, input);
     } catch (error) {
       const refusal = refusalOf(error);
-      this.onUnsent.fire(text);
+      this.onUnsent.fire(message);
       if (isThreadBusy(refusal)) this.set({ readOnly: refusal.message });
       else this.set({ notice: noticeOf(refusal) });
     } finally {
@@ -180,18 +195,17 @@ export class Conversation {
     }
   }
 
-  /** Steers a turn; when it has ended meanwhile, the text becomes the next turn. */
-  async tell(threadId: string, turnId: string | null, text: string): Promise<void> {
+  /** Steers a turn; when it has ended meanwhile, the message becomes the next turn. */
+  async tell(threadId: string, turnId: string | null, input: UserInput[]): Promise<void> {
     if (turnId !== null) {
       try {
-        const params = { threadId, expectedTurnId: turnId, input: textInput(text) };
-        await this.around.door.request("codex/turn/steer", params);
+        await this.around.door.request("codex/turn/steer", { threadId, expectedTurnId: turnId, input });
         return;
       } catch (error) {
         if (!/active turn/.test(refusalOf(error).message)) throw error;
       }
     }
-    await this.startTurn(threadId, text);
+    await this.startTurn(threadId, input);
   }
 
   async stop(): Promise<void> {
@@ -204,18 +218,23 @@ export class Conversation {
 
   /** Goes on after an interruption, as a new turn. */
   async continueTurn(): Promise<void> {
-    await this.send("Continue.");
+    await this.send({ text: "Continue.", pictures: [] });
   }
 
-  /** Copies a thread that another process holds into one of ours. */
-  async fork(): Promise<void> {
-    const { threadId } = this.current;
+  /** Goes on in a copy of a thread: of one that another process holds, or to try something else. */
+  async fork(threadId = this.current.threadId): Promise<void> {
     if (threadId === null) return;
     await this.attempt(async () => {
-      const { thread } = await this.around.door.request("codex/thread/fork", { threadId, excludeTurns: true });
-      this.attached.add(thread.id);
-      await this.open(thread.id, threadId);
+      const opened = await this.around.door.request("codex/thread/fork", { threadId, excludeTurns: true });
+      this.attached.add(opened.thread.id);
+      this.around.onRuns(opened.thread.id, opened);
+      await this.open(opened.thread.id, threadId);
     });
+  }
+
+  /** Has the app-server load a thread, if it has not: only then it can be changed. */
+  async attach(threadId: string): Promise<void> {
+    if (!this.attached.has(threadId)) await this.resume(threadId);
   }
 
   /** Tries again what failed: to write to a busy thread, or to read one. */
@@ -246,15 +265,27 @@ export class Conversation {
 
   async loadOlder(): Promise<void> {
     const [transcript, token, threadId] = [this.transcript, this.selection, this.current.threadId];
-    if (!transcript?.olderCursor || threadId === null) return;
+    if (!transcript?.olderCursor || threadId === null || this.current.loadingOlder) return;
+    this.set({ loadingOlder: true });
     await this.attempt(async () => {
-      const params = { threadId, before: transcript.olderCursor };
+      const params = { threadId, before: transcript.olderCursor, limit: OLDER_ITEMS };
       const older = await this.around.door.request("outrigger/thread/snapshot", params);
       if (token !== this.selection || transcript !== this.transcript) return;
       transcript.prepend(older);
-      this.onThread.fire(transcript.thread);
-      this.set({ hasOlder: transcript.olderCursor !== null });
+      this.onOlder.fire(older);
     });
+    if (token === this.selection) this.set({ loadingOlder: false, hasOlder: transcript.hasOlder });
+  }
+
+  /** The whole of the thread, with all that came before. Rejects when it can't be read. */
+  async whole(): Promise<ThreadState | null> {
+    const { threadId } = this.current;
+    if (threadId === null) return null;
+    const read = (before: string | null) =>
+      this.around.door.request("outrigger/thread/snapshot", { threadId, limit: 1_000, ...(before ? { before } : {}) });
+    const transcript = Transcript.of(await read(null));
+    while (transcript.hasOlder) transcript.prepend(await read(transcript.olderCursor));
+    return transcript.thread;
   }
 
   /** Fetches an item whose text was cut. */
@@ -287,15 +318,18 @@ export class Conversation {
     if (cwd === null) throw new Error("Open a folder first: a thread works in one.");
     const token = this.selection;
     const params = { cwd, ...this.around.threadSettings() };
-    const { thread } = await this.around.door.request("codex/thread/start", params);
+    const opened = await this.around.door.request("codex/thread/start", params);
+    const { thread } = opened;
     this.attached.add(thread.id);
+    this.around.onRuns(thread.id, opened);
+    await this.around.onStarted(thread.id);
     if (token === this.selection) await this.open(thread.id, null);
     return thread.id;
   }
 
-  private async startTurn(threadId: string, text: string): Promise<void> {
-    const start = () => this.around.door.request("codex/turn/start", { threadId, input: textInput(text) });
-    if (!this.attached.has(threadId)) await this.resume(threadId);
+  private async startTurn(threadId: string, input: UserInput[]): Promise<void> {
+    const start = () => this.around.door.request("codex/turn/start", { threadId, input });
+    await this.attach(threadId);
     try {
       await start();
     } catch (error) {
@@ -306,8 +340,9 @@ export class Conversation {
   }
 
   private async resume(threadId: string): Promise<void> {
-    await this.around.door.request("codex/thread/resume", { threadId, excludeTurns: true });
+    const opened = await this.around.door.request("codex/thread/resume", { threadId, excludeTurns: true });
     this.attached.add(threadId);
+    this.around.onRuns(threadId, opened);
   }
 
   private async attempt(act: () => Promise<unknown>): Promise<void> {
@@ -330,7 +365,14 @@ export class Conversation {
     }
     this.transcript = null;
     this.held = [];
-    this.set({ activeTurnId: null, stopping: false, readOnly: null, hasOlder: false, running: [] });
+    this.set({
+      activeTurnId: null,
+      stopping: false,
+      readOnly: null,
+      hasOlder: false,
+      loadingOlder: false,
+      running: [],
+    });
     return ++this.selection;
   }
 
@@ -343,7 +385,7 @@ export class Conversation {
       const held = this.held.splice(0);
       if (held.every((note) => ["applied", "stale"].includes(transcript.apply(note)))) {
         this.transcript = transcript;
-        this.set({ loading: false, hasOlder: transcript.olderCursor !== null, activeTurnId: null });
+        this.set({ loading: false, hasOlder: transcript.hasOlder, activeTurnId: null });
         this.onThread.fire(transcript.thread);
         this.followTurn();
         await this.refreshRunning();

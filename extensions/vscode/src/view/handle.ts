@@ -3,25 +3,31 @@
 import * as vscode from "vscode";
 import type { Parts } from "../commands";
 import { installCodex } from "../install";
+import { chooseApprovals, chooseModel } from "./choosers";
 import type { FromView } from "./messages";
+import { readPicture } from "./pictures";
+import { runSlashCommand } from "./slash";
+import { actOnThread } from "./threadActs";
 
 type Decide = (approvalId: string, decision: unknown) => Promise<boolean>;
 
 export function handle(parts: Parts, message: FromView, decide: Decide): void {
-  const { conversation, diff, log, queue } = parts;
+  const { conversation, diff, log, queue, threads, view } = parts;
   switch (message.type) {
     case "ready":
     case "beat":
     case "draft":
       return; // The view provider answers these.
     case "send":
-      return void conversation.send(message.text);
+      return void conversation.send(message);
     case "queue":
-      return void queue.add(message.text);
+      return void queue.add(message);
     case "editQueued":
       return void queue.edit(message.id);
     case "removeQueued":
       return void queue.remove(message.id);
+    case "reorderQueued":
+      return void queue.reorder(message.ids);
     case "decide":
       return void decide(message.approvalId, message.decision);
     case "saveAndAccept":
@@ -40,15 +46,37 @@ export function handle(parts: Parts, message: FromView, decide: Decide): void {
       return void vscode.commands.executeCommand("outrigger.turn.undo", message.turnId);
     case "openFile":
       return void openFile(message.path, message.line);
+    case "copy":
+      return void vscode.env.clipboard.writeText(message.text);
+    case "picture":
+      return void showPicture(parts, message.path);
+    case "suggest":
+      return void parts.suggestions.answer(message.query);
+    case "command":
+      return void runSlashCommand(parts, message.command);
+    case "choose":
+      return void (message.what === "model" ? chooseModel(parts) : chooseApprovals(parts));
+    case "threads":
+      threads.show(message.listing);
+      view.tell({ type: "focus" });
+      return;
+    case "searchThreads":
+      return void threads.look(message.search, message.archived, message.everywhere);
+    case "moreThreads":
+      return void threads.more();
+    case "threadAct":
+      return void actOnThread(parts, message.act, message.threadId);
+    case "signIn":
+      return void vscode.commands.executeCommand("outrigger.account.signIn");
     case "stop":
       return void conversation.stop();
     case "continue":
       return void conversation.continueTurn();
     case "newThread":
+      threads.show(false);
       conversation.newThread();
+      view.tell({ type: "focus" });
       return;
-    case "pickThread":
-      return void vscode.commands.executeCommand("outrigger.thread.pick");
     case "restart":
       return void vscode.commands.executeCommand("outrigger.restart");
     case "restartDaemon":
@@ -75,6 +103,10 @@ export function handle(parts: Parts, message: FromView, decide: Decide): void {
     case "openFolder":
       return void vscode.commands.executeCommand("workbench.action.files.openFolder");
   }
+}
+
+async function showPicture({ view }: Parts, path: string): Promise<void> {
+  view.tell({ type: "picture", path, url: await readPicture(path) });
 }
 
 /** Opens a file that a message names: an absolute path, or one in a folder of this window. */

@@ -10,6 +10,9 @@ export function viewPage(webview: vscode.Webview, root: vscode.Uri, nonce: strin
     `script-src 'nonce-${nonce}'`,
     `style-src ${webview.cspSource} 'nonce-${nonce}'`,
     `font-src ${webview.cspSource}`,
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
   ].join("; ");
   return `<!doctype html>
 <html lang="en">

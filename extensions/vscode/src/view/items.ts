@@ -30,6 +30,42 @@ export function userText(item: ItemState): string {
     .join("\n");
 }
 
+/** What the person wrote in words, without the parts that are something else. */
+export function userWords(item: ItemState): string {
+  const content = Array.isArray(item["content"]) ? item["content"].filter(isRecord) : [];
+  return content
+    .filter(({ type }) => type === "text")
+    .map(({ text }) => stringOf(text))
+    .join("\n");
+}
+
+/** What was sent along with a message: a picture by its URL or path, or the name of something else. */
+export type Attachment = { kind: "url" | "path" | "name"; value: string };
+
+export function attachmentsOf(item: ItemState): Attachment[] {
+  const content = Array.isArray(item["content"]) ? item["content"].filter(isRecord) : [];
+  return content.flatMap((part): Attachment[] => {
+    const type = stringOf(part["type"]);
+    if (type === "text") return [];
+    if (type === "image" && part["url"]) return [{ kind: "url", value: stringOf(part["url"]) }];
+    if (type === "localImage") return [{ kind: "path", value: stringOf(part["path"]) }];
+    const mark = type === "skill" ? "$" : type === "mention" ? "@" : "";
+    return [{ kind: "name", value: mark + (stringOf(part["name"]) || type || "attachment") }];
+  });
+}
+
+/** What a tool was given, what it answered and why it failed, as text. */
+export function toolParts(item: ItemState): { input: string; output: string; error: string } {
+  const given = item["arguments"] ?? item["prompt"];
+  const input = typeof given === "string" ? given : isRecord(given) ? JSON.stringify(given, null, 2) : "";
+  const result = item["result"];
+  const content = isRecord(result) ? result["content"] : item["contentItems"];
+  const parts = Array.isArray(content) ? content.filter(isRecord) : [];
+  const output = parts.map((part) => stringOf(part["text"]) || `[${stringOf(part["type"])}]`).join("\n");
+  const error = item["error"];
+  return { input, output, error: isRecord(error) ? stringOf(error["message"]) : stringOf(error) };
+}
+
 /** The parts of a reasoning item that have text, the summary first. */
 export function reasoningText(item: ItemState): string {
   const parts = (value: unknown) => (Array.isArray(value) ? value.map(stringOf).filter(Boolean) : []);

@@ -8,7 +8,8 @@ import type { ToView, ViewPage } from "./messages";
 const MOST_HELD = 100;
 
 /** Messages that tell of an event. The page and the thread are states: they are read when they are sent. */
-export type Told = Exclude<ToView, { type: "page" | "thread" | "changes" }>;
+export type Told = Exclude<ToView, { type: "page" | "thread" | "changes" | "older" }>;
+type Older = Extract<ToView, { type: "older" }>;
 
 export type Source = {
   page: () => ViewPage;
@@ -23,7 +24,8 @@ export class Outlet {
   private scheduled = false;
   private pageDue = false;
   private threadDue = false;
-  private changes: ThreadChange[] = [];
+  /** What became of the thread since the last time, in order. */
+  private happened: ({ type: "changes"; changes: ThreadChange[] } | Older)[] = [];
   private held: Told[] = [];
 
   constructor(private readonly source: Source) {}
@@ -35,14 +37,14 @@ export class Outlet {
   /** A webview is ready. It knows nothing: it gets the page and the thread whole, then what was held. */
   opened(): void {
     this.open = true;
-    [this.pageDue, this.threadDue, this.changes] = [true, true, []];
+    [this.pageDue, this.threadDue, this.happened] = [true, true, []];
     this.schedule();
   }
 
   /** There is no webview now. */
   closed(): void {
     this.open = false;
-    this.changes = []; // The next one gets the whole thread.
+    this.happened = []; // The next one gets the whole thread.
   }
 
   page(): void {
@@ -56,13 +58,22 @@ export class Outlet {
   }
 
   changed(changes: ThreadChange[]): void {
-    if (this.open) this.changes.push(...changes);
+    if (!this.open) return;
+    const last = this.happened.at(-1);
+    if (last?.type === "changes") for (const change of changes) join(last.changes, change);
+    else this.happened.push({ type: "changes", changes: changes.map((change) => ({ ...change })) });
+    this.schedule();
+  }
+
+  older(message: Older): void {
+    if (this.open) this.happened.push(message);
     this.schedule();
   }
 
   tell(message: Told): void {
     // Of these only the last one counts.
-    if (message.type !== "unsent") this.held = this.held.filter(({ type }) => type !== message.type);
+    const each = message.type === "unsent" || message.type === "picture" || message.type === "insert";
+    if (!each) this.held = this.held.filter(({ type }) => type !== message.type);
     this.held.push(message);
     if (this.held.length > MOST_HELD) this.held.shift();
     this.schedule();
@@ -79,11 +90,24 @@ export class Outlet {
 
   private flush(): void {
     const { post, page, thread } = this.source;
-    const [changes, held] = [this.changes, this.held];
+    const [happened, held] = [this.happened, this.held];
     if (this.threadDue) post({ type: "thread", thread: thread() });
-    else if (changes.length > 0) post({ type: "changes", changes });
+    else for (const message of happened) post(message);
     if (this.pageDue) post({ type: "page", page: page() });
     for (const message of held) post(message);
-    [this.pageDue, this.threadDue, this.changes, this.held] = [false, false, [], []];
+    [this.pageDue, this.threadDue, this.happened, this.held] = [false, false, [], []];
   }
+}
+
+/** Adds a change; what is added to the same text as the one before it becomes one with that. */
+function join(changes: ThreadChange[], change: ThreadChange): void {
+  const last = changes.at(-1);
+  const same =
+    last?.op === "text" &&
+    change.op === "text" &&
+    last.itemId === change.itemId &&
+    last.turnId === change.turnId &&
+    last.field === change.field;
+  if (same) last.append = (last.append ?? "") + (change.append ?? "");
+  else changes.push({ ...change });
 }

@@ -11,12 +11,15 @@ import type { Proposals } from "../surfaces/proposals";
 import type { Unsaved } from "../surfaces/unsaved";
 import type { Place } from "../trust";
 import { Watchdog } from "../watchdog";
+import type { Choices } from "./choices";
 import type { Conversation } from "./conversation";
 import type { Decisions } from "./decisions";
 import { brokenPage, viewPage } from "./html";
-import type { FromView, ViewPage } from "./messages";
-import { Outlet } from "./outlet";
+import type { Account } from "./limits";
+import type { FromView, Message, ViewPage } from "./messages";
+import { Outlet, type Told } from "./outlet";
 import type { Queue } from "./queue";
+import type { Threads } from "./threads";
 
 /** What happens is gathered this long before it goes to the webview, in milliseconds: a frame's worth. */
 const GATHER_MS = 16;
@@ -32,6 +35,9 @@ export type Content = {
   decisions: Decisions;
   proposals: Proposals;
   drafts: Drafts;
+  threads: Threads;
+  choices: Choices;
+  account: Account;
   place: () => Place;
   /** Whether what a turn did can be shown and undone. */
   turns: () => boolean;
@@ -55,7 +61,8 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
     private readonly log: vscode.LogOutputChannel,
     private readonly onMessage: (message: FromView) => void,
   ) {
-    const { conversation, approvals, unsaved, queue, decisions, proposals, drafts } = content;
+    const { conversation, approvals, unsaved, queue, decisions, proposals, drafts, threads, choices, account } =
+      content;
     this.draftOf = conversation.page.threadId;
     this.outlet = new Outlet({
       page: () => this.page(),
@@ -69,7 +76,11 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
       conversation.onPage.add(() => this.followThread()),
       conversation.onThread.add(() => this.outlet.thread()),
       conversation.onChanges.add((changes) => this.outlet.changed(changes)),
-      conversation.onUnsent.add((text) => this.putBack(text)),
+      conversation.onOlder.add((older) => this.outlet.older({ type: "older", older })),
+      conversation.onUnsent.add((message) => this.putBack(message)),
+      threads.onChange.add(pageChanged),
+      choices.onChange.add(pageChanged),
+      account.onChange.add(pageChanged),
       drafts.onText.add((draft) => this.offer(draft.threadId)),
       approvals.onChange(pageChanged),
       unsaved.onChange(pageChanged),
@@ -98,10 +109,15 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
     this.badge();
   }
 
-  /** Puts a text back where the person writes, before what is there. */
-  putBack(text: string): void {
+  /** Tells the webview of something that happened. */
+  tell(message: Told): void {
+    this.outlet.tell(message);
+  }
+
+  /** Puts a message back where the person writes, before what is there. */
+  putBack({ text, pictures }: Message): void {
     if (this.outlet.ready) {
-      this.outlet.tell({ type: "unsent", text });
+      this.outlet.tell({ type: "unsent", text, pictures });
       return;
     }
     const { threadId } = this.content.conversation.page;
@@ -210,6 +226,7 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
 
   private page(): ViewPage {
     const { conversation, approvals, unsaved, queue, decisions, proposals, place, turns } = this.content;
+    const { threads, choices, account } = this.content;
     const pending = approvals.pending;
     return {
       ...conversation.page,
@@ -221,6 +238,11 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
       queue: queue.waiting,
       decisions: decisions.byItem,
       turns: turns(),
+      listing: threads.listing,
+      threads: threads.page,
+      choices: choices.page,
+      limits: account.limits,
+      signedOut: account.signedOut,
     };
   }
 

@@ -1,17 +1,21 @@
 // The messages that wait for the running turn to end. Outrigger keeps them, so they outlive this window; this is the
 // copy of the open thread's that the view shows. No VS Code in it.
 
-import { type Door, Listeners, type Refusal, refusalOf, textInput, type Unsubscribe } from "../door";
+import { type Door, Listeners, type Refusal, refusalOf, type Unsubscribe, type UserInput } from "../door";
 import type { QueuedMessage } from "../protocol.generated";
+import { messageOf } from "./input";
+import type { Message } from "./messages";
 
-export type Waiting = { id: string; text: string };
+export type Waiting = { id: string } & Message;
 
 export type QueueSurroundings = {
   door: Door;
+  /** A message as the app-server takes it. */
+  input: (message: Message) => UserInput[];
   /** Says that something failed. */
   fail: (refusal: Refusal) => void;
-  /** Puts a text back where the person writes. */
-  putBack: (text: string) => void;
+  /** Puts a message back where the person writes. */
+  putBack: (message: Message) => void;
 };
 
 export class Queue {
@@ -52,13 +56,14 @@ export class Queue {
   }
 
   /** Leaves a message to be sent when the running turn has ended. */
-  async add(text: string): Promise<void> {
+  async add(message: Message): Promise<void> {
     const { threadId } = this;
-    if (threadId === null || !text.trim()) return;
+    const input = this.around.input(message);
+    if (threadId === null || input.length === 0) return;
     try {
-      await this.around.door.request("outrigger/thread/queue/add", { threadId, input: textInput(text) });
+      await this.around.door.request("outrigger/thread/queue/add", { threadId, input });
     } catch (error) {
-      this.around.putBack(text);
+      this.around.putBack(message);
       this.around.fail(refusalOf(error));
     }
   }
@@ -66,8 +71,25 @@ export class Queue {
   async remove(id: string): Promise<boolean> {
     const { threadId } = this;
     if (threadId === null) return false;
+    return this.attempt(() => this.around.door.request("outrigger/thread/queue/remove", { threadId, id }));
+  }
+
+  /** Takes a message out of the queue and back to where it was written. */
+  async edit(id: string): Promise<void> {
+    const message = this.messages.find((waiting) => waiting.id === id);
+    if (message !== undefined && (await this.remove(id))) this.around.putBack(message);
+  }
+
+  /** Puts the messages into another order; one that was sent meanwhile leaves it as it is. */
+  async reorder(ids: string[]): Promise<void> {
+    const { threadId } = this;
+    if (threadId === null) return;
+    await this.attempt(() => this.around.door.request("outrigger/thread/queue/reorder", { threadId, ids }));
+  }
+
+  private async attempt(act: () => Promise<unknown>): Promise<boolean> {
     try {
-      await this.around.door.request("outrigger/thread/queue/remove", { threadId, id });
+      await act();
       return true;
     } catch (error) {
       this.around.fail(refusalOf(error));
@@ -75,21 +97,8 @@ export class Queue {
     }
   }
 
-  /** Takes a message out of the queue and back to where it was written. */
-  async edit(id: string): Promise<void> {
-    const text = this.messages.find((message) => message.id === id)?.text;
-    if (text !== undefined && (await this.remove(id))) this.around.putBack(text);
-  }
-
   private set(messages: QueuedMessage[]): void {
-    this.messages = messages.map(({ id, input }) => ({ id, text: textOf(input) }));
+    this.messages = messages.map(({ id, input }) => ({ id, ...messageOf(input) }));
     this.onChange.fire();
   }
-}
-
-function textOf(input: unknown): string {
-  const parts = Array.isArray(input) ? (input as { type?: unknown; text?: unknown }[]) : [];
-  return parts
-    .map(({ type, text }) => (typeof text === "string" ? text : `[${typeof type === "string" ? type : "attachment"}]`))
-    .join("\n");
 }

@@ -45,7 +45,7 @@ function applyChange(thread: ThreadState, change: ThreadChange): void {
     case "text":
       if (change.turnId !== undefined && change.itemId !== undefined) {
         const { items } = turnOf(thread, change.turnId);
-        const at = items.findIndex((found) => found.itemId === change.itemId);
+        const at = items.findLastIndex((found) => found.itemId === change.itemId);
         const item = items[at];
         if (item) items[at] = withText(item, change.field ?? "text", change.append ?? "");
       }
@@ -55,8 +55,22 @@ function applyChange(thread: ThreadState, change: ThreadChange): void {
   }
 }
 
+/** Puts the items of an older page before what is here; a turn that was cut in two is made whole. */
+export function prependItems(thread: ThreadState, older: ThreadState): void {
+  const known = new Map(thread.turns.map((turn) => [turn.turnId, turn]));
+  const before: TurnState[] = [];
+  for (const turn of older.turns) {
+    const here = known.get(turn.turnId);
+    if (here) {
+      const items = new Set(here.items.map(({ itemId }) => itemId));
+      here.items = [...turn.items.filter(({ itemId }) => !items.has(itemId)), ...here.items];
+    } else before.push({ ...turn });
+  }
+  thread.turns = [...before, ...thread.turns];
+}
+
 function turnOf(thread: ThreadState, turnId: string): TurnState {
-  const found = thread.turns.find((turn) => turn.turnId === turnId);
+  const found = thread.turns.findLast((turn) => turn.turnId === turnId);
   if (found) return found;
   const turn: TurnState = {
     turnId,
@@ -76,7 +90,7 @@ function mergeTurn(turn: TurnState, value: Partial<TurnState>): void {
 }
 
 function putItem(turn: TurnState, itemId: string, item: ItemState): void {
-  const at = turn.items.findIndex((found) => found.itemId === itemId);
+  const at = turn.items.findLastIndex((found) => found.itemId === itemId);
   if (at < 0) turn.items.push(item);
   else turn.items[at] = item;
 }
@@ -120,17 +134,14 @@ export class Transcript {
     return "applied";
   }
 
-  /** Puts the items before what is here; a turn that was cut in two is made whole. */
   prepend(older: Snapshot): void {
-    for (const turn of [...older.thread.turns].reverse()) {
-      const here = this.thread.turns.find((found) => found.turnId === turn.turnId);
-      if (!here) this.thread.turns.unshift(turn);
-      else {
-        const known = new Set(here.items.map((item) => item.itemId));
-        here.items.unshift(...turn.items.filter((item) => !known.has(item.itemId)));
-      }
-    }
+    prependItems(this.thread, older.thread);
     this.olderCursor = older.olderCursor;
+  }
+
+  /** There are items before those that are here. */
+  get hasOlder(): boolean {
+    return this.olderCursor !== null;
   }
 
   get lastTurn(): TurnState | undefined {

@@ -7,8 +7,8 @@ import { answersOf, type Question, questionsOf } from "../questions";
 import { fileChange, relativePath, stringOf } from "../view/items";
 import { headline, networkOf, optionLabel, typedCommand } from "../wording";
 import { post } from "./host";
-import { diffView } from "./item";
-import { base, diffStyles } from "./styles";
+import { diffStyles, diffView } from "./diff";
+import { base } from "./styles";
 
 @customElement("outrigger-card")
 export class Card extends LitElement {

@@ -1,10 +1,10 @@
 // One item of a turn. It draws itself again only when its item is another object.
 
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
-import { customElement, property } from "lit/decorators.js";
-import { unsafeHTML } from "lit/directives/unsafe-html.js";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
 import type { ItemState } from "../protocol.generated";
 import {
+  attachmentsOf,
   type FileChange,
   fileChanges,
   otherLine,
@@ -12,13 +12,21 @@ import {
   reasoningText,
   relativePath,
   stringOf,
-  userText,
+  toolParts,
+  userWords,
 } from "../view/items";
 import { typedCommand } from "../wording";
+import { ansiView } from "./ansi";
+import { diffStyles, diffView, pathOf } from "./diff";
+import { isOpen, setOpen } from "./folds";
+import { highlighted, loadGrammars } from "./highlight";
 import { post } from "./host";
-import { fileLink } from "./links";
-import { markdownHtml } from "./markdown";
-import { base, diffStyles } from "./styles";
+import { ansiStyles, codeStyles, itemStyles, markdownStyles } from "./itemStyles";
+import { webLink } from "./links";
+import { MarkdownView, openFile } from "./markdown";
+import { pictures } from "./pictures";
+import { pictureUrl } from "./pictureUrl";
+import { base } from "./styles";
 
 const STATUS_ICON: Record<string, string> = {
   inProgress: "sync",
@@ -36,6 +44,11 @@ const STATUS_WORD: Record<string, string> = {
   interrupted: "stopped",
 };
 
+/** A growing text may take this part of the time to be drawn. */
+const SHARE = 6;
+/** A frame takes about this long, in milliseconds, without any work of ours. */
+const FRAME_MS = 20;
+
 @customElement("outrigger-item")
 export class ItemView extends LitElement {
   @property({ attribute: false }) item!: ItemState;
@@ -47,92 +60,47 @@ export class ItemView extends LitElement {
   @property({ attribute: false }) decided = "";
   /** A person has to decide before it goes on. */
   @property({ type: Boolean }) waiting = false;
+  /** Changes of files that are drawn to their last line. */
+  @state() private whole = new Set<number>();
+  private readonly text = new MarkdownView();
+  /** How long the last drawing kept the page busy beyond a frame, in milliseconds, and when it began. */
+  private cost = 0;
+  private drawnAt = 0;
 
-  static override styles = [
-    base,
-    diffStyles,
-    css`
-      :host {
-        display: block;
-      }
-      .user {
-        background: var(--vscode-editor-inactiveSelectionBackground, var(--vscode-input-background));
-        border: 1px solid var(--vscode-contrastBorder, transparent);
-        border-radius: 6px;
-        padding: 6px 10px;
-        white-space: pre-wrap;
-        overflow-wrap: anywhere;
-      }
-      .markdown {
-        overflow-wrap: anywhere;
-      }
-      .markdown > :first-child {
-        margin-top: 0;
-      }
-      .markdown > :last-child {
-        margin-bottom: 0;
-      }
-      .markdown pre {
-        padding: 8px;
-        border-radius: 4px;
-        background: var(--vscode-textCodeBlock-background);
-        overflow-x: auto;
-        white-space: pre;
-      }
-      .markdown :not(pre) > code {
-        padding: 0 3px;
-        border-radius: 3px;
-        background: var(--vscode-textPreformat-background);
-        color: var(--vscode-textPreformat-foreground);
-      }
-      .markdown table {
-        border-collapse: collapse;
-      }
-      .markdown td,
-      .markdown th {
-        border: 1px solid var(--vscode-widget-border, currentColor);
-        padding: 2px 6px;
-      }
-      details > summary {
-        cursor: pointer;
-        list-style: none;
-        border-radius: 4px;
-        padding: 2px 4px;
-        margin: 0 -4px;
-      }
-      details > summary::-webkit-details-marker {
-        display: none;
-      }
-      details > summary:hover {
-        background: var(--vscode-list-hoverBackground);
-      }
-      details > .inside {
-        margin: 4px 0 4px 20px;
-      }
-      summary vscode-icon.fold {
-        transition: none;
-      }
-      details[open] > summary vscode-icon.fold {
-        transform: rotate(90deg);
-      }
-      .output {
-        max-height: 240px;
-        overflow: auto;
-        padding: 6px 8px;
-        border-radius: 4px;
-        background: var(--vscode-textCodeBlock-background);
-      }
-      .decided {
-        margin: 2px 0 0 20px;
-        font-size: 0.9em;
-      }
-      .files {
-        display: flex;
-        flex-direction: column;
-        gap: 2px;
-      }
-    `,
-  ];
+  static override styles = [base, diffStyles, itemStyles, markdownStyles, codeStyles, ...ansiStyles];
+
+  private readonly redraw = (): void => this.requestUpdate();
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    pictures.addEventListener("picture", this.redraw);
+    void loadGrammars().then(this.redraw, this.redraw);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    pictures.removeEventListener("picture", this.redraw);
+  }
+
+  /** A text that grows fast is drawn as often as the page can bear it. */
+  protected override async scheduleUpdate(): Promise<void> {
+    const wait = this.status === "inProgress" ? this.drawnAt + this.cost * SHARE - performance.now() : 0;
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    await super.scheduleUpdate();
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.get("item") && changed.get("item")?.itemId !== this.item.itemId) this.whole = new Set();
+    this.drawnAt = performance.now();
+  }
+
+  protected override updated(): void {
+    const began = this.drawnAt;
+    if (this.status !== "inProgress") return;
+    void requestAnimationFrame(() => setTimeout(() => (this.cost = Math.max(performance.now() - began - FRAME_MS, 0))));
+    const output = this.renderRoot.querySelector(".output");
+    if (output) output.scrollTop = output.scrollHeight;
+  }
 
   override render(): TemplateResult {
     if (!this.decided) return this.content();
@@ -144,16 +112,29 @@ export class ItemView extends LitElement {
     const { item } = this;
     switch (item.type) {
       case "userMessage":
-        return html`<div class="user" role="note" aria-label="You">${userText(item)}</div>`;
+        return this.user();
       case "agentMessage":
       case "plan":
-        return html`${this.markdown(stringOf(item["text"]))}${this.cutNote()}`;
+        return html`${this.text.draw(stringOf(item["text"]))}${this.acts(stringOf(item["text"]))}${this.cutNote()}`;
       case "reasoning":
         return this.reasoning();
       case "commandExecution":
         return this.command();
       case "fileChange":
-        return html`<div class="files">${fileChanges(item).map((change) => this.file(change))}</div>`;
+        return html`<div class="files">${fileChanges(item).map((change, at) => this.file(change, at))}</div>`;
+      case "mcpToolCall":
+      case "dynamicToolCall":
+      case "collabAgentToolCall":
+        return this.tool();
+      case "webSearch":
+        return this.web();
+      case "imageView":
+        return this.picture(stringOf(item["path"]));
+      case "imageGeneration":
+        return this.made();
+      case "exitedReviewMode":
+        return html`<div class="row dim">${this.statusIcon()}<span>Review ended</span></div>
+          ${this.text.draw(stringOf(item["review"]))}${this.acts(stringOf(item["review"]))}`;
       default:
         return html`<div class="row dim">${this.statusIcon()}<span class="grow clip">${otherLine(item)}</span></div>`;
     }
@@ -176,34 +157,58 @@ export class ItemView extends LitElement {
     ></vscode-icon>`;
   }
 
-  private markdown(text: string): TemplateResult {
-    return html`<div class="markdown" @click=${this.followLink}>${unsafeHTML(markdownHtml(text))}</div>`;
+  private user(): TemplateResult {
+    const text = userWords(this.item);
+    return html`<div class="user" role="note" aria-label="You" tabindex="0">${text}${this.attachments()}</div>
+      ${this.acts(text)}`;
   }
 
-  private readonly followLink = (event: Event): void => {
-    const href = event
-      .composedPath()
-      .find((target) => target instanceof HTMLAnchorElement)
-      ?.getAttribute("href");
-    const file = href ? fileLink(href) : null;
-    if (!file) return;
-    event.preventDefault();
-    post({ type: "openFile", ...file });
-  };
+  private attachments(): TemplateResult | typeof nothing {
+    const attachments = attachmentsOf(this.item);
+    if (attachments.length === 0) return nothing;
+    return html`<div class="chips">
+      ${attachments.map(({ kind, value }) => {
+        const url = kind === "path" ? pictures.of(value) : kind === "url" ? pictureUrl(value) : null;
+        return url ? html`<img src=${url} alt="Attached picture" />` : html`<span class="dim">${value}</span>`;
+      })}
+    </div>`;
+  }
 
-  private fold(title: TemplateResult, inside: TemplateResult, open = false): TemplateResult {
+  private acts(text: string): TemplateResult | typeof nothing {
+    if (!text) return nothing;
+    const quote = () => this.dispatchEvent(new CustomEvent("quote", { detail: text, bubbles: true, composed: true }));
+    const act = (name: string, icon: string, run: () => void) =>
+      html`<button class="plain icon" title=${name} aria-label="${name} message" @click=${run}>
+        <vscode-icon name=${icon}></vscode-icon>
+      </button>`;
+    return html`<div class="acts">
+      ${act("Copy", "copy", () => post({ type: "copy", text }))} ${act("Quote", "quote", quote)}
+    </div>`;
+  }
+
+  /** A line that can be unfolded. `part` tells several of one item apart. */
+  private fold(title: TemplateResult, inside: () => TemplateResult, otherwise = false, part = 0): TemplateResult {
+    const name = `${this.turnId}/${this.item.itemId}/${part}`;
+    const open = isOpen(name, otherwise);
+    const toggle = (event: Event) => {
+      event.preventDefault();
+      setOpen(name, !open);
+      this.requestUpdate();
+    };
     return html`<details ?open=${open}>
-      <summary class="row"><vscode-icon class="fold dim" name="chevron-right"></vscode-icon>${title}</summary>
-      <div class="inside">${inside}</div>
+      <summary class="row" @click=${toggle}>
+        <vscode-icon class="fold dim" name="chevron-right"></vscode-icon>${title}
+      </summary>
+      ${open ? html`<div class="inside">${inside()}</div>` : nothing}
     </details>`;
   }
 
   private reasoning(): TemplateResult {
     const text = reasoningText(this.item);
     const [first = ""] = text.split("\n");
-    const gist = first.replaceAll("**", "");
-    if (!text) return html`<div class="dim">Thinking…</div>`;
-    return this.fold(html`<span class="dim clip">Thought: ${gist}</span>`, this.markdown(text));
+    if (!text) return html`<div class="dim">${this.status === "inProgress" ? "Thinking…" : "Thought"}</div>`;
+    const title = html`<span class="dim clip">Thought: ${first.replaceAll("**", "")}</span>`;
+    return this.fold(title, () => html`<div class="dim">${this.text.draw(text)}</div>`);
   }
 
   private command(): TemplateResult {
@@ -211,24 +216,83 @@ export class ItemView extends LitElement {
     const exitCode = item["exitCode"];
     const failed = typeof exitCode === "number" && exitCode !== 0;
     const output = outputOf(item);
-    const title = html`<code class="grow clip">${typedCommand(stringOf(item["command"]))}</code>
+    const command = stringOf(item["command"]);
+    const title = html`<code class="grow clip">${typedCommand(command)}</code>
       ${failed ? html`<span class="error">exit ${exitCode}</span>` : nothing}
       ${this.status === "declined" ? html`<span class="dim">declined</span>` : nothing} ${this.statusIcon()}`;
-    const inside = html`<pre class="dim">${stringOf(item["command"])}</pre>
-      ${output ? html`<pre class="output" tabindex="0">${output}</pre>` : html`<div class="dim">No output</div>`}
-      ${this.cutNote()}`;
-    return this.fold(title, inside, failed && output !== "");
+    const printed = () =>
+      output
+        ? html`<pre class="output" tabindex="0" role="group" aria-label="Output">${ansiView(output)}</pre>`
+        : html`<div class="dim">No output</div>`;
+    const runs = this.status === "inProgress" && output !== "";
+    return this.fold(
+      title,
+      () =>
+        html`<pre class="dim">${highlighted(command, "bash")}</pre>
+          ${printed()} ${this.cutNote()}`,
+      runs || (failed && output !== ""),
+    );
   }
 
-  private file(change: FileChange): TemplateResult {
+  private file(change: FileChange, at: number): TemplateResult {
     const path = relativePath(change.path, this.cwd);
     const verb = { add: "Create", delete: "Delete" }[change.kind] ?? "Edit";
     const moved = change.movedTo ? ` → ${relativePath(change.movedTo, this.cwd)}` : "";
+    const open = () => openFile({ path: pathOf(change.movedTo ?? change.path), line: null });
     const title = html`<span class="grow clip">${verb} <code>${path}${moved}</code></span>
       <span class="mono plus">+${change.added}</span
       ><span class="mono minus">−${change.removed}</span>
       ${this.status === "declined" ? html`<span class="dim">declined</span>` : nothing} ${this.statusIcon()}`;
-    return this.fold(title, diffView(change));
+    const showAll = () => (this.whole = new Set([...this.whole, at]));
+    return html`<div class="file">
+      ${this.fold(title, () => diffView(change, this.whole.has(at), showAll), false, at)}
+      <button class="plain icon" title="Open ${path}" aria-label="Open ${path}" @click=${open}>
+        <vscode-icon name="go-to-file"></vscode-icon>
+      </button>
+    </div>`;
+  }
+
+  private tool(): TemplateResult {
+    const { item } = this;
+    const { input, output, error } = toolParts(item);
+    const progress = stringOf(item["progress"]);
+    const title = html`<span class="grow clip">${otherLine(item)}</span>
+      ${progress && this.status === "inProgress" ? html`<span class="dim clip">${progress}</span>` : nothing}
+      ${this.statusIcon()}`;
+    return this.fold(
+      title,
+      () =>
+        html`${input ? html`<pre class="dim">${highlighted(input, "json")}</pre>` : nothing}
+        ${output ? html`<pre class="output" tabindex="0" role="group" aria-label="Result">${ansiView(output)}</pre>` : nothing}
+        ${error ? html`<div class="error">${error}</div>` : nothing} ${this.cutNote()}`,
+      this.status === "failed",
+    );
+  }
+
+  private web(): TemplateResult {
+    const action = (this.item["action"] ?? {}) as { type?: unknown; url?: unknown };
+    const url = webLink(stringOf(action.url));
+    const line = html`<vscode-icon name="globe"></vscode-icon>
+      <span class="grow clip">${url ? html`Opened <a href=${url}>${url}</a>` : otherLine(this.item)}</span>
+      ${this.statusIcon()}`;
+    return html`<div class="row dim">${line}</div>`;
+  }
+
+  private picture(path: string): TemplateResult {
+    const title = html`<span class="grow clip">${otherLine(this.item)}</span>${this.statusIcon()}`;
+    return this.fold(title, () => {
+      const url = pictures.of(path);
+      if (url) return html`<img src=${url} alt=${relativePath(path, this.cwd)} />`;
+      return html`<span class="dim">${url === null ? "It can't be shown." : "Loading…"}</span>`;
+    });
+  }
+
+  private made(): TemplateResult {
+    const result = stringOf(this.item["result"]);
+    const url = pictureUrl(result.startsWith("data:") ? result : `data:image/png;base64,${result}`);
+    return url
+      ? html`<img src=${url} alt="Picture that Codex made" />`
+      : html`<div class="row dim">${this.statusIcon()}<span>Made a picture</span></div>`;
   }
 
   private cutNote(): TemplateResult | typeof nothing {
@@ -236,9 +300,4 @@ export class ItemView extends LitElement {
     const whole = { type: "wholeItem", turnId: this.turnId, itemId: this.item.itemId } as const;
     return html`<vscode-button secondary @click=${() => post(whole)}>Show all of it</vscode-button>`;
   }
-}
-
-export function diffView(change: FileChange): TemplateResult {
-  return html`<pre class="diff" tabindex="0">
-${change.lines.map(({ kind, text }) => html`<span class=${kind}>${text}</span>`)}</pre>`;
 }

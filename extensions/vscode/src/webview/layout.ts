@@ -20,24 +20,26 @@ export const layout = css`
     padding: 3px 6px;
     flex: 0 1 auto;
   }
+  header h1 {
+    display: flex;
+  }
+  .filter {
+    border: 0;
+    margin: 0;
+    padding: 6px 14px;
+    border-bottom: 1px solid var(--vscode-sideBarSectionHeader-border, var(--vscode-contrastBorder, transparent));
+    max-height: 30vh;
+    overflow-y: auto;
+  }
+  .filter input {
+    margin: 2px 4px 2px 0;
+  }
   header .name {
     font-weight: 600;
   }
   header > span {
     flex: 0 0 auto;
     margin-left: auto;
-  }
-  main {
-    flex: 1 1 0;
-    min-height: 80px;
-    overflow-y: auto;
-    padding: 10px 14px;
-  }
-  article {
-    display: flex;
-    flex-direction: column;
-    gap: 8px;
-    margin-bottom: 16px;
   }
   footer {
     display: flex;
@@ -55,30 +57,7 @@ export const layout = css`
     min-height: 0;
     overflow-y: auto;
   }
-  .marker {
-    color: var(--vscode-descriptionForeground);
-  }
-  .actions.turn {
-    margin-left: -6px;
-    color: var(--vscode-descriptionForeground);
-  }
-  .actions.turn button {
-    display: flex;
-    gap: 4px;
-    padding: 2px 6px;
-  }
-  .actions.turn button:hover {
-    color: var(--vscode-foreground);
-  }
-  details.marker > summary {
-    cursor: pointer;
-    list-style: none;
-  }
-  details.marker > .words {
-    margin: 4px 0 0 22px;
-  }
-  .words,
-  .marker .grow:not(.clip) {
+  .words {
     overflow-wrap: anywhere;
   }
   .words pre {
@@ -90,8 +69,7 @@ export const layout = css`
   }
   .said,
   .running,
-  .notice,
-  .failure {
+  .notice {
     display: flex;
     flex-direction: column;
     gap: 6px;
@@ -103,8 +81,7 @@ export const layout = css`
   .notice {
     flex-direction: row;
   }
-  .notice,
-  .failure {
+  .notice {
     border-color: var(--vscode-inputValidation-errorBorder, var(--vscode-errorForeground));
   }
   .waiting {
@@ -120,18 +97,5 @@ export const layout = css`
   }
   .center {
     padding: 16px 14px;
-  }
-  .empty {
-    padding: 12px 0;
-  }
-  .empty p {
-    margin: 0 0 8px;
-  }
-  .unseen {
-    position: absolute;
-    width: 1px;
-    height: 1px;
-    overflow: hidden;
-    clip-path: inset(50%);
   }
 `;

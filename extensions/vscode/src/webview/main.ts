@@ -7,3 +7,5 @@ import "./app";
 import "./card";
 import "./composer";
 import "./item";
+import "./threads";
+import "./transcript";

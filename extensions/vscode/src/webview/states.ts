@@ -112,23 +112,25 @@ export function noticeBanner(page: ViewPage): TemplateResult | typeof nothing {
 /** What waits for the running turn to end. */
 export function queuePanel(page: ViewPage): TemplateResult | typeof nothing {
   if (page.queue.length === 0) return nothing;
-  const act = (type: "editQueued" | "removeQueued", id: string, icon: string, name: string) =>
-    html`<vscode-button
-      secondary
-      icon=${icon}
-      icon-only
-      aria-label=${name}
-      title=${name}
-      @click=${() => post({ type, id })}
-    ></vscode-button>`;
+  const ids = page.queue.map(({ id }) => id);
+  const act = (icon: string, name: string, message: FromView) =>
+    html`<button class="plain icon" aria-label=${name} title=${name} @click=${() => post(message)}>
+      <vscode-icon name=${icon}></vscode-icon>
+    </button>`;
+  const up = (at: number) => {
+    const order = [...ids.slice(0, at - 1), ids[at] ?? "", ids[at - 1] ?? "", ...ids.slice(at + 1)];
+    return act("arrow-up", "Send earlier", { type: "reorderQueued", ids: order });
+  };
   const when = page.activeTurnId === null ? "Waits for the next turn to end" : "Sent when Codex is done";
   return html`<section class="running" aria-label="Queued messages">
     <strong>${when}</strong>
     ${page.queue.map(
-      ({ id, text }) =>
+      ({ id, text, pictures }, at) =>
         html`<div class="row">
           <span class="grow clip" title=${text}>${oneLine(text, QUEUED_LIMIT).text}</span>
-          ${act("editQueued", id, "edit", "Edit")} ${act("removeQueued", id, "close", "Remove")}
+          ${pictures.length > 0 ? html`<vscode-icon name="file-media" label="with a picture"></vscode-icon>` : nothing}
+          ${at > 0 ? up(at) : nothing} ${act("edit", "Edit", { type: "editQueued", id })}
+          ${act("close", "Remove", { type: "removeQueued", id })}
         </div>`,
     )}
   </section>`;

@@ -16,6 +16,9 @@ export const base = css`
     color: var(--vscode-descriptionForeground);
   }
   .error {
+    font-weight: 600;
+  }
+  vscode-icon.error {
     color: var(--vscode-errorForeground);
   }
   .row {
@@ -66,40 +69,45 @@ export const base = css`
   button.plain:hover {
     background: var(--vscode-toolbar-hoverBackground);
   }
+  button.plain.link {
+    color: var(--vscode-textLink-foreground);
+    display: inline;
+  }
+  button.plain.link:hover {
+    background: none;
+    text-decoration: underline;
+  }
+  button.plain.link code {
+    color: inherit;
+    background: none;
+  }
+  h1 {
+    font: inherit;
+    margin: 0;
+  }
+  button.plain.icon {
+    padding: 3px;
+    line-height: 0;
+  }
+  button.plain[disabled] {
+    opacity: 0.5;
+    cursor: default;
+  }
+  .unseen {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+  }
+  @media (prefers-reduced-motion: reduce) {
+    * {
+      animation: none !important;
+      transition: none !important;
+      scroll-behavior: auto !important;
+    }
+  }
   button.plain:focus-visible {
     outline: 1px solid var(--vscode-focusBorder);
-  }
-`;
-
-export const diffStyles = css`
-  .diff {
-    max-height: 320px;
-    overflow: auto;
-    padding: 4px 0;
-    background: var(--vscode-textCodeBlock-background, var(--vscode-editor-background));
-    border: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, transparent));
-    border-radius: 4px;
-  }
-  .diff span {
-    display: block;
-    padding: 0 8px;
-    white-space: pre-wrap;
-    overflow-wrap: anywhere;
-    min-height: 1.4em;
-  }
-  .diff .added {
-    background: var(--vscode-diffEditor-insertedLineBackground, transparent);
-  }
-  .diff .removed {
-    background: var(--vscode-diffEditor-removedLineBackground, transparent);
-  }
-  .diff .hunk {
-    color: var(--vscode-descriptionForeground);
-  }
-  .plus {
-    color: var(--vscode-gitDecoration-addedResourceForeground);
-  }
-  .minus {
-    color: var(--vscode-gitDecoration-deletedResourceForeground);
   }
 `;

@@ -1,0 +1,342 @@
+// The threads: those of this folder first, with what each is doing.
+
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import type { ThreadAct } from "../view/messages";
+import { agoText, type ThreadRow, type ThreadsPage } from "../view/threads";
+import { oneLine } from "../wording";
+import { post } from "./host";
+import { waiting } from "./states";
+import { base } from "./styles";
+
+/** What is typed into the search must rest this long before it is looked for, in milliseconds. */
+const SEARCH_MS = 150;
+
+@customElement("outrigger-threads")
+export class ThreadsView extends LitElement {
+  @property({ attribute: false }) threads!: ThreadsPage;
+  @property({ attribute: false }) current: string | null = null;
+  /** Threads that wait for a decision; null for what belongs to none. */
+  @property({ attribute: false }) asking: (string | null)[] = [];
+  @state() private menuOf: string | null = null;
+  @query("input[type=search]") private readonly box!: HTMLInputElement | null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: flex;
+        flex-direction: column;
+        flex: 1 1 0;
+        min-height: 0;
+      }
+      header {
+        display: flex;
+        flex-direction: column;
+        gap: 6px;
+        padding: 2px 12px 8px;
+      }
+      input[type="search"] {
+        width: 100%;
+        font: inherit;
+        color: var(--vscode-input-foreground);
+        background: var(--vscode-input-background);
+        border: 1px solid var(--vscode-input-border, var(--vscode-widget-border, transparent));
+        border-radius: 4px;
+        padding: 4px 8px;
+      }
+      input::placeholder {
+        color: var(--vscode-input-placeholderForeground);
+      }
+      main {
+        flex: 1 1 0;
+        overflow-y: auto;
+        padding: 0 6px 8px;
+      }
+      ul {
+        list-style: none;
+        margin: 0;
+        padding: 0;
+      }
+      h2 {
+        font-size: 0.92em;
+        font-weight: 600;
+        margin: 8px 8px 2px;
+        color: var(--vscode-descriptionForeground);
+      }
+      li {
+        border-radius: 4px;
+        position: relative;
+      }
+      li:hover,
+      li:focus-within {
+        background: var(--vscode-list-hoverBackground);
+      }
+      .title {
+        font-weight: 600;
+      }
+      li.current .dim {
+        color: inherit;
+      }
+      li.current {
+        background: var(--vscode-list-inactiveSelectionBackground);
+      }
+      button.plain.open {
+        display: flex;
+        flex-direction: column;
+        flex: 1 1 auto;
+        min-width: 0;
+        padding: 5px 8px;
+      }
+      .open .row {
+        width: 100%;
+      }
+      button.plain.open:hover {
+        background: none;
+      }
+      .unread .name {
+        font-weight: 600;
+      }
+      .dot {
+        flex: 0 0 auto;
+        width: 8px;
+        height: 8px;
+        border-radius: 50%;
+        background: var(--vscode-textLink-foreground);
+      }
+      li > .row {
+        align-items: center;
+      }
+      button.plain.more {
+        margin-right: 6px;
+        flex: 0 0 auto;
+      }
+      main > vscode-button {
+        margin: 8px;
+      }
+      .menu {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 4px;
+        padding: 0 8px 8px;
+      }
+      .menu button.plain {
+        padding: 2px 8px;
+        border: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, currentColor));
+      }
+      .gone {
+        padding: 5px 8px;
+      }
+      .said {
+        padding: 12px 8px;
+        display: flex;
+        flex-direction: column;
+        align-items: flex-start;
+        gap: 8px;
+      }
+      label {
+        display: flex;
+        gap: 4px;
+        align-items: center;
+      }
+      .waiting {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        padding: 8px;
+        color: var(--vscode-descriptionForeground);
+      }
+      .waiting vscode-progress-ring {
+        width: 16px;
+        height: 16px;
+      }
+    `,
+  ];
+
+  override focus(): void {
+    this.box?.focus();
+  }
+
+  private search(part: Partial<Pick<ThreadsPage, "search" | "archived" | "everywhere">>): void {
+    const { search, archived, everywhere } = this.threads;
+    clearTimeout(this.timer);
+    const wait = part.search === undefined ? 0 : SEARCH_MS;
+    this.timer = setTimeout(() => post({ type: "searchThreads", search, archived, everywhere, ...part }), wait);
+  }
+
+  override render(): TemplateResult {
+    const { threads } = this;
+    const option = (label: string, checked: boolean, change: (on: boolean) => void) =>
+      html`<label
+        ><input
+          type="checkbox"
+          .checked=${checked}
+          @change=${(event: Event) => change((event.target as HTMLInputElement).checked)}
+        />${label}</label
+      >`;
+    return html`<header>
+        <div class="row">
+          <button
+            class="plain icon"
+            title="Back to the thread"
+            aria-label="Back to the thread"
+            @click=${() => post({ type: "threads", listing: false })}
+          >
+            <vscode-icon name="arrow-left"></vscode-icon>
+          </button>
+          <h1 class="grow title">Threads</h1>
+          <vscode-button icon="add" @click=${() => post({ type: "newThread" })}>New</vscode-button>
+        </div>
+        <input
+          type="search"
+          aria-label="Search threads"
+          placeholder="Search threads"
+          .value=${threads.search}
+          @input=${(event: Event) => this.search({ search: (event.target as HTMLInputElement).value })}
+        />
+        <div class="row dim">
+          ${option("All folders", threads.everywhere, (everywhere) => this.search({ everywhere }))}
+          ${option("Archived", threads.archived, (archived) => this.search({ archived }))}
+        </div>
+      </header>
+      <main aria-label="Threads" aria-busy=${threads.loading} @keydown=${this.move}>${this.body()}</main>`;
+  }
+
+  private body(): TemplateResult {
+    const { threads } = this;
+    if (threads.error !== null) {
+      const { search, archived, everywhere } = threads;
+      const again = () => post({ type: "searchThreads", search, archived, everywhere });
+      return html`<div class="said" role="alert">
+        <span class="error">${threads.error}</span>
+        <vscode-button secondary @click=${again}>Retry</vscode-button>
+      </div>`;
+    }
+    const { rows } = threads;
+    if (rows.length === 0) return threads.loading ? waiting("Loading the threads…") : this.none();
+    const groups: [string, ThreadRow[]][] = [
+      ["Pinned", rows.filter(({ pinned }) => pinned)],
+      ["This folder", rows.filter(({ pinned, here }) => !pinned && here)],
+      ["Other folders", rows.filter(({ pinned, here }) => !pinned && !here)],
+    ];
+    const shown = groups.filter(([, list]) => list.length > 0);
+    return html`${shown.map(([name, list]) => this.group(name, list))}
+    ${
+      threads.more
+        ? html`<vscode-button secondary ?disabled=${threads.loading} @click=${() => post({ type: "moreThreads" })}
+            >Show more</vscode-button
+          >`
+        : nothing
+    }`;
+  }
+
+  private none(): TemplateResult {
+    const { search, archived, everywhere } = this.threads;
+    const text = search
+      ? `No thread has “${search}” in it.`
+      : archived
+        ? "Nothing is archived."
+        : everywhere
+          ? "There are no threads yet."
+          : "There are no threads in this folder yet.";
+    return html`<div class="said">
+      <span class="dim">${text}</span>
+      <vscode-button icon="add" @click=${() => post({ type: "newThread" })}>New thread</vscode-button>
+    </div>`;
+  }
+
+  private group(name: string, rows: ThreadRow[]): TemplateResult {
+    return html`<h2>${name}</h2>
+      <ul>
+        ${repeat(
+          rows,
+          ({ threadId }) => threadId,
+          (row) => this.row(row),
+        )}
+      </ul>`;
+  }
+
+  private row(row: ThreadRow): TemplateResult {
+    const { threadId } = row;
+    if (row.deleted) {
+      return html`<li class="row gone">
+        <span class="grow clip dim">Deleted: ${this.name(row)}</span>
+        <vscode-button secondary @click=${() => this.act("restore", threadId)}>Undo</vscode-button>
+      </li>`;
+    }
+    const asks = this.asking.includes(threadId) || row.waiting;
+    const menu = this.menuOf === threadId;
+    const toggle = () => (this.menuOf = menu ? null : threadId);
+    const classes = `${row.unread ? "unread" : ""} ${threadId === this.current ? "current" : ""}`;
+    return html`<li class=${classes}>
+      <div class="row">
+        <button
+          class="plain open"
+          aria-current=${threadId === this.current ? "true" : "false"}
+          @click=${() => this.act("open", threadId)}
+        >
+          <span class="row">
+            ${this.sign(row, asks)}<span class="clip name grow">${this.name(row)}</span>
+            ${row.pinned ? html`<vscode-icon name="pinned" label="pinned"></vscode-icon>` : nothing}
+          </span>
+          <span class="row dim">
+            <span class="clip grow">${this.said(row, asks)}</span>
+          </span>
+        </button>
+        <button
+          class="plain icon more"
+          title="More"
+          aria-label="More about ${this.name(row)}"
+          aria-expanded=${menu}
+          @click=${toggle}
+        >
+          <vscode-icon name="ellipsis"></vscode-icon>
+        </button>
+      </div>
+      ${menu ? this.menu(row) : nothing}
+    </li>`;
+  }
+
+  private sign(row: ThreadRow, asks: boolean): TemplateResult | typeof nothing {
+    if (asks) return html`<vscode-icon name="bell-dot" label="waits for you"></vscode-icon>`;
+    if (row.running) return html`<vscode-icon name="sync" spin label="working"></vscode-icon>`;
+    return row.unread ? html`<span class="dot" role="img" aria-label="unread"></span>` : nothing;
+  }
+
+  private said(row: ThreadRow, asks: boolean): string {
+    const now = asks ? "Waits for you" : row.running ? "Working" : agoText(row.updatedAt, Date.now());
+    const where = row.here ? "" : row.folder;
+    return [now, where, row.branch].filter(Boolean).join(" · ");
+  }
+
+  private name({ name }: ThreadRow): string {
+    return oneLine(name, 100).text || "Untitled";
+  }
+
+  private menu(row: ThreadRow): TemplateResult {
+    const act = (name: ThreadAct, label: string) =>
+      html`<button class="plain" @click=${() => this.act(name, row.threadId)}>${label}</button>`;
+    return html`<div class="menu">
+      ${row.pinned ? act("unpin", "Unpin") : act("pin", "Pin")} ${act("rename", "Rename…")} ${act("fork", "Fork")}
+      ${row.unread ? nothing : act("unread", "Mark unread")}
+      ${row.archived ? act("unarchive", "Unarchive") : act("archive", "Archive")} ${act("delete", "Delete")}
+    </div>`;
+  }
+
+  private act(act: ThreadAct, threadId: string): void {
+    this.menuOf = null;
+    post({ type: "threadAct", act, threadId });
+  }
+
+  /** Up and down go from thread to thread, and back to the search. */
+  private readonly move = (event: KeyboardEvent): void => {
+    const buttons = [...this.renderRoot.querySelectorAll<HTMLElement>("button.open")];
+    const at = buttons.indexOf(this.shadowRoot?.activeElement as HTMLElement);
+    if (event.key === "ArrowDown") buttons[Math.min(at + 1, buttons.length - 1)]?.focus();
+    else if (event.key === "ArrowUp") (at <= 0 ? this.box : buttons[at - 1])?.focus();
+    else return;
+    event.preventDefault();
+  };
+}

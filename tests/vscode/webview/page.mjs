@@ -1,0 +1,98 @@
+// The view's webview in a page of its own, without VS Code around it: for what takes a browser but no editor. The page
+// has the very policy that the extension gives it, and the colours of VS Code's own themes.
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { extensionDir } from "../../tools/paths.mjs";
+
+const ORIGIN = "http://webview.test";
+const TYPES = { js: "text/javascript", css: "text/css", ttf: "font/ttf" };
+const dist = path.join(extensionDir, "dist/webview");
+
+/** Opens the built webview. `theme`: `light`, `dark`, `hcDark` or `hcLight`. */
+export async function openWebview(browser, { theme = "light", width = 460, height = 860 } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce" });
+  const page = await context.newPage();
+  const themes = JSON.parse(await readFile(new URL("themes.json", import.meta.url), "utf8"));
+  const files = new Set(await readdir(dist));
+  await page.route(`${ORIGIN}/**`, async (route) => {
+    const name = new URL(route.request().url()).pathname.slice(1);
+    if (name === "") return route.fulfill({ contentType: "text/html", body: await pageDocument(themes[theme], theme) });
+    if (!files.has(name)) return route.fulfill({ status: 404 });
+    return route.fulfill({ contentType: TYPES[name.split(".").at(-1)], body: await readFile(path.join(dist, name)) });
+  });
+  const webview = new Webview(page);
+  page.on("pageerror", (error) => webview.errors.push(error.message));
+  page.on("console", (message) => message.type() === "error" && webview.errors.push(message.text()));
+  page.on("request", (request) => request.url().startsWith(ORIGIN) || webview.errors.push(`asked ${request.url()}`));
+  await page.addInitScript(() => {
+    const kept = {};
+    globalThis.posted = [];
+    globalThis.acquireVsCodeApi = () => ({
+      postMessage: (message) => globalThis.posted.push(message),
+      getState: () => kept.state,
+      setState: (state) => (kept.state = state),
+    });
+  });
+  await page.goto(`${ORIGIN}/`);
+  await webview.posted("ready");
+  return webview;
+}
+
+class Webview {
+  page;
+  /** What the page complained of, and where it turned to outside. */
+  errors = [];
+
+  constructor(page) {
+    this.page = page;
+  }
+
+  /** Says something to the webview, as the extension would. */
+  tell(...messages) {
+    return this.page.evaluate((all) => all.forEach((message) => window.postMessage(message, "*")), messages);
+  }
+
+  /** Waits for a message of the webview, by its type; resolves with the last one. */
+  async posted(type) {
+    const found = await this.page.waitForFunction(
+      (wanted) => globalThis.posted.findLast((message) => message.type === wanted),
+      type,
+    );
+    return found.jsonValue();
+  }
+
+  close() {
+    return this.page.context().close();
+  }
+}
+
+/** The document that the extension gives its webview, read from where it is made. */
+async function pageDocument(colours, theme) {
+  const source = await readFile(path.join(extensionDir, "src/view/html.ts"), "utf8");
+  const policy = [...source.matchAll(/^ {4}[`"]((?:default|script|style|font|img|base|form)-[^`"]*)[`"],$/gm)]
+    .map(([, directive]) => directive)
+    .join("; ")
+    .replaceAll("${nonce}", "bm9uY2U=")
+    .replaceAll("${webview.cspSource}", ORIGIN);
+  const kind = {
+    light: "vscode-light",
+    dark: "vscode-dark",
+    hcDark: "vscode-high-contrast",
+    hcLight: "vscode-high-contrast-light",
+  };
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<title>Outrigger</title>
+<link rel="stylesheet" id="vscode-codicon-stylesheet" href="${ORIGIN}/codicon.css" nonce="bm9uY2U=">
+<style nonce="bm9uY2U=">:root { ${colours} }
+html, body { height: 100%; margin: 0; padding: 0; background: var(--vscode-sideBar-background); }</style>
+</head>
+<body class="${kind[theme]}">
+<outrigger-view></outrigger-view>
+<script type="module" nonce="bm9uY2U=" src="${ORIGIN}/main.js"></script>
+</body>
+</html>`;
+}
