@@ -38,3 +38,8 @@ await Promise.all([
 
 const icons = dirname(require.resolve("@vscode/codicons/dist/codicon.css"));
 for (const file of ["codicon.css", "codicon.ttf"]) await copyFile(join(icons, file), join(dist, "webview", file));
+
+// The pictures of the walkthrough are those of the documentation.
+await mkdir(join(dist, "walkthrough"));
+for (const file of ["question.png", "first-approval.png", "review.png"])
+  await copyFile(join(here, "../../docs/images", file), join(dist, "walkthrough", file));

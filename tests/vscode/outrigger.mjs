@@ -52,6 +52,23 @@ export class Outrigger {
       .locator(".monaco-list-row");
   }
 
+  /** The list of what waits, which is folded at first. */
+  get #waiting() {
+    return this.#page
+      .locator(".pane")
+      .filter({ has: this.#page.locator('.pane-header[aria-label^="Waiting for You"]') });
+  }
+
+  /** The rows of the list of what waits. */
+  get approvals() {
+    return this.#waiting.locator(".monaco-list-row");
+  }
+
+  async openApprovals() {
+    await this.#waiting.locator(".pane-header").click();
+    await this.approvals.first().waitFor({ timeout: SHOWN_MS });
+  }
+
   /** What can be done about a finished turn, by its name. */
   turnAction(name) {
     return this.view.locator(".actions.turn button", { hasText: name }).last();

@@ -64,10 +64,10 @@ async function prepare() {
 }
 
 /** Plays one story on a fresh repository, fresh homes and a fresh page; resolves with whether it passed. */
-async function play({ name, title, theme, settings = {}, tell }, stage, browser) {
+async function play({ name, title, theme, settings = {}, marked = true, tell }, stage, browser) {
   console.log(`\n${title}`);
   const began = Date.now();
-  const set = await stage.set(name, settings);
+  const set = await stage.set(name, settings, marked);
   const newPage = () => browser.newPage({ viewport: { width: 1400, height: 900 }, colorScheme: theme });
   const story = new Story({ name, page: await newPage(), newPage, resultsDir, ...set });
   let failure;

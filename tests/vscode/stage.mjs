@@ -1,6 +1,6 @@
 // What all stories share, and how it is made fresh for each: one VS Code server; per story a repository, a codex home,
 // Outrigger's own state and a scripted model. Nothing of a story's windows, nor its daemon, may live on in the next.
-import { mkdtemp, rm } from "node:fs/promises";
+import { appendFile, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -52,8 +52,11 @@ export class Stage {
     return stage;
   }
 
-  /** Makes the next story's repository, codex home and model, and lays its settings over the usual ones. */
-  async set(name, settings) {
+  /**
+   * Makes the next story's repository, codex home and model, and lays its settings over the usual ones. `marked`: Codex
+   * trusts the repository already, so that nobody is told that it does from now on.
+   */
+  async set(name, settings, marked) {
     for (const home of [this.#codexHome, this.#outriggerHome]) await rm(home, { recursive: true, force: true });
     this.#model = await startScriptedModel({
       binary: cargoBinary("scripted-model", "dev"),
@@ -64,6 +67,10 @@ export class Stage {
     const configure = (more) => this.#vscode.configure({ ...this.#settings, ...settings, ...more });
     await configure({});
     const repository = await makeSampleRepository(path.join(this.#dir, name, "corner-shop"));
+    if (marked) {
+      const trusted = `\n[projects.${JSON.stringify(repository)}]\ntrust_level = "trusted"\n`;
+      await appendFile(path.join(this.#codexHome, "config.toml"), trusted);
+    }
     return {
       repository,
       url: this.#vscode.urlOf(repository),

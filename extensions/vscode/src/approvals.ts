@@ -1,6 +1,7 @@
 // What Codex waits for a person to decide. The sidecar's list and notes are the truth; this is the copy that the
 // surfaces draw from.
 
+import { t } from "./l10n";
 import { type Door, Listeners, refusalOf, type Unsubscribe } from "./door";
 import type { Approval, ApprovalResolved, HistoryEntry, HunkRef, HunksRefused } from "./protocol.generated";
 
@@ -26,6 +27,10 @@ export class Approvals {
   private readonly partly = new Set<string>();
   private readonly shownSince = new Map<string, number>();
   private readonly ownThreads = new Set<string>();
+  /** When something was decided here last: a key that is pressed twice must not decide what comes next. */
+  private decidedAt = -Infinity;
+  /** What the person was brought to last. */
+  private broughtUp: string | null = null;
   private readonly changed = new Listeners<void>();
   private readonly resolved = new Listeners<Gone>();
   private readonly hunksRefused = new Listeners<HunksRefused>();
@@ -95,6 +100,11 @@ export class Approvals {
     return [...this.byId.values()].filter((a) => this.concerns(a)).sort((a, b) => a.requestedAt - b.requestedAt);
   }
 
+  /** Those of other folders, which nobody is asked about here. */
+  get elsewhere(): Approval[] {
+    return [...this.byId.values()].filter((a) => !this.concerns(a)).sort((a, b) => a.requestedAt - b.requestedAt);
+  }
+
   isDeciding(approvalId: string): boolean {
     return this.deciding.has(approvalId);
   }
@@ -114,16 +124,31 @@ export class Approvals {
     return [...this.shownSince.keys()];
   }
 
-  /** The one approval that a command without an id may mean: the only one, and on screen long enough to be read. */
+  /** The person was brought to an approval: keys are about it until they turn to another, or to none. */
+  bringUp(approvalId: string | null): void {
+    if (this.broughtUp === approvalId) return;
+    this.broughtUp = approvalId;
+    this.changed.fire();
+  }
+
+  /** What keys would be about, once it has been on screen long enough: the one brought up, else the only one. */
+  get addressed(): Approval | undefined {
+    const { pending } = this;
+    const brought = pending.find(({ approvalId }) => approvalId === this.broughtUp);
+    const one = brought ?? (pending.length === 1 ? pending[0] : undefined);
+    return one && this.shownSince.has(one.approvalId) ? one : undefined;
+  }
+
+  /** The one approval that a command without an id may mean: it was on screen long enough to be read. */
   get unambiguous(): Approval | undefined {
-    const [only, another] = this.pending;
-    if (!only || another) return undefined;
-    const since = this.shownSince.get(only.approvalId);
-    return since !== undefined && this.now() - since >= SEEN_AFTER_MS ? only : undefined;
+    const one = this.addressed;
+    const since = one && this.shownSince.get(one.approvalId);
+    return since !== undefined && this.now() - Math.max(since, this.decidedAt) >= SEEN_AFTER_MS ? one : undefined;
   }
 
   async decide(approvalId: string, decision: unknown, refusedHunks: HunkRef[] = []): Promise<Decided> {
-    if (!this.byId.has(approvalId)) return { result: "late", message: "This was already decided." };
+    if (!this.byId.has(approvalId)) return { result: "late", message: t("This was already decided.") };
+    this.decidedAt = this.now();
     this.deciding.add(approvalId);
     this.decided.add(approvalId);
     if (refusedHunks.length > 0) this.partly.add(approvalId);
@@ -187,6 +212,7 @@ export class Approvals {
   }
 
   private forget(approvalId: string): void {
+    if (this.broughtUp === approvalId) this.broughtUp = null;
     this.byId.delete(approvalId);
     this.shownSince.delete(approvalId);
   }

@@ -1,18 +1,22 @@
 // Everything a person can invoke. Each factory takes the parts it needs and returns the command.
 
 import * as vscode from "vscode";
+import { t } from "./l10n";
 import type { Approvals } from "./approvals";
 import { type Diagnostics, diagnosticsText, type Versions } from "./diagnostics";
 import { refusalOf, textInput } from "./door";
 import { pickHunks } from "./hunks/pickHunks";
+import { hunksWord } from "./hunks/wording";
 import { installCodex } from "./install";
 import type { Link } from "./link";
 import type { Approval, HunkRef } from "./protocol.generated";
 import { answersOf, questionsOf } from "./questions";
+import { ruleOf } from "./rules";
 import type { CommentThreads } from "./surfaces/commentThreads";
 import { say } from "./surfaces/notifications";
 import { type ProposedDiff, queryOf } from "./surfaces/proposedDiff";
 import type { Proposals } from "./surfaces/proposals";
+import { confirmRule, openRules } from "./surfaces/ruleQuestion";
 import type { Unsaved } from "./surfaces/unsaved";
 import type { Place } from "./trust";
 import type { Choices } from "./view/choices";
@@ -68,6 +72,7 @@ export function registerCommands(parts: Parts): vscode.Disposable[] {
     "outrigger.approval.chooseHunks": (target) =>
       withApproval(parts, target, (approval) => chooseHunks(parts, approval)),
     "outrigger.approval.choose": (target, index) => choose(parts, target, index),
+    "outrigger.rules.open": () => openRules(),
     "outrigger.approval.reply": (reply) => replyTo(parts, reply as vscode.CommentReply),
   };
   return Object.entries(commands).map(([id, run]) => vscode.commands.registerCommand(id, run));
@@ -80,15 +85,16 @@ export async function restart({ link, place }: Parts): Promise<void> {
   const before = daemon();
   await link.restart();
   if (before !== undefined && daemon() === before)
-    say("Outrigger was restarted in this window. What Codex does goes on.");
+    say(t("Outrigger was restarted in this window. What Codex does goes on."));
 }
 
 /** Ends the daemon, which serves every window, and what Codex does in it; then the newest build is started. */
 async function restartToUpdate({ link, conversation, place }: Parts): Promise<void> {
   if (place() !== "open") return;
   if (link.state.state === "running" && conversation.page.activeTurnId !== null) {
-    const text = "Codex is working. A restart of the daemon ends its turns, in every window.";
-    if ((await vscode.window.showWarningMessage(text, { modal: true }, "Restart")) !== "Restart") return;
+    const text = t("Codex is working. A restart of the daemon ends its turns, in every window.");
+    const yes = t("Restart");
+    if ((await vscode.window.showWarningMessage(text, { modal: true }, yes)) !== yes) return;
   }
   await link.restartDaemon();
 }
@@ -107,7 +113,7 @@ async function copyDiagnostics(parts: Parts): Promise<void> {
     metrics,
   });
   await vscode.env.clipboard.writeText(text);
-  void vscode.window.showInformationMessage("Outrigger's diagnostics are on the clipboard.");
+  void vscode.window.showInformationMessage(t("Outrigger's diagnostics are on the clipboard."));
 }
 
 /** Sends a decision and says what the person must know about it. */
@@ -117,11 +123,18 @@ export async function decide(
   decision: unknown,
   refusedHunks: HunkRef[] = [],
 ): Promise<boolean> {
+  const rule = ruleOf(decision);
+  const approval = parts.approvals.get(approvalId);
+  if (rule && approval) {
+    const confirmed = await confirmRule(parts.link, approval, rule, decision);
+    if (confirmed === undefined) return false;
+    decision = confirmed;
+  }
   const decided = await parts.approvals.decide(approvalId, decision, refusedHunks);
   if (decided.result === "late") say(decided.message);
   if (decided.result === "failed") {
     const text = decided.hint ? `${decided.message} ${decided.hint}` : decided.message;
-    void vscode.window.showErrorMessage(`The decision was not sent: ${text}`);
+    void vscode.window.showErrorMessage(t("The decision was not sent: {0}", text));
   }
   return decided.result === "sent";
 }
@@ -132,6 +145,9 @@ function targetOf(parts: Parts, target: unknown): Approval | undefined {
   if (target instanceof vscode.Uri) {
     const id = queryOf(target)?.[0] ?? parts.diff.active;
     return id === undefined ? undefined : parts.approvals.get(id);
+  }
+  if (typeof target === "object" && target !== null && "approvalId" in target) {
+    return parts.approvals.get((target as { approvalId: string }).approvalId);
   }
   if (typeof target === "object" && target !== null && "comments" in target) {
     const id = parts.comments.approvalOf(target as vscode.CommentThread);
@@ -144,7 +160,7 @@ async function withApproval(parts: Parts, target: unknown, run: (approval: Appro
   const named = target !== undefined && !(target instanceof vscode.Uri && targetOf(parts, target) === undefined);
   const approval = targetOf(parts, target) ?? (named ? undefined : await pickApproval(parts));
   if (approval) await run(approval);
-  else if (named) say("This was already decided.");
+  else if (named) say(t("This was already decided."));
 }
 
 /** Without a target only the one approval that the person has seen may be meant; else they choose. */
@@ -158,7 +174,7 @@ async function pickApproval(parts: Parts): Promise<Approval | undefined> {
     detail: approval.reason ?? approval.cwd ?? "",
     approval,
   }));
-  return (await vscode.window.showQuickPick(items, { title: "Which one?", matchOnDetail: true }))?.approval;
+  return (await vscode.window.showQuickPick(items, { title: t("Which one?"), matchOnDetail: true }))?.approval;
 }
 
 async function act(parts: Parts, target: unknown, action: Action): Promise<void> {
@@ -174,8 +190,8 @@ async function act(parts: Parts, target: unknown, action: Action): Promise<void>
 /** An accept over unsaved edits, from a place that could not say so: the person is told and asked. */
 async function offerToSave(parts: Parts, approval: Approval): Promise<void> {
   const names = parts.unsaved.documents(approval).map((document) => baseName(document.fileName));
-  const text = `${names.join(", ")} has unsaved edits. Codex changes the file as it is saved.`;
-  const choice = await vscode.window.showWarningMessage(text, "Save and accept");
+  const text = t("{0} has unsaved edits. Codex changes the file as it is saved.", names.join(", "));
+  const choice = await vscode.window.showWarningMessage(text, t("Save and accept"));
   if (choice) await saveAndAccept(parts, approval.approvalId);
 }
 
@@ -187,7 +203,7 @@ async function chooseHunks(parts: Parts, approval: Approval): Promise<void> {
   if (chosen === undefined) return;
   if (typeof chosen === "string") await act(parts, approvalId, chosen);
   else if (await decide(parts, approvalId, "accept", chosen)) {
-    say(`Accepted, but for ${chosen.length === 1 ? "1 change" : `${chosen.length} changes`}, which Codex is told.`);
+    say(t("Accepted, but for {0}, which Codex is told.", hunksWord(chosen.length)));
   }
 }
 
@@ -195,7 +211,7 @@ async function savedForAccept(parts: Parts, approval: Approval): Promise<boolean
   const documents = parts.unsaved.documents(approval);
   if (documents.length === 0) return true;
   const names = documents.map((document) => baseName(document.fileName));
-  const text = `${names.join(", ")} has unsaved edits. Codex changes the file as it is saved.`;
+  const text = t("{0} has unsaved edits. Codex changes the file as it is saved.", names.join(", "));
   if ((await vscode.window.showWarningMessage(text, "Save and choose")) === undefined) return false;
   return saveAll(documents);
 }
@@ -216,7 +232,7 @@ async function saveAndAccept(parts: Parts, target: unknown): Promise<void> {
 async function saveAll(documents: vscode.TextDocument[]): Promise<boolean> {
   for (const document of documents) {
     if (await document.save()) continue;
-    void vscode.window.showErrorMessage(`${document.fileName} could not be saved, so nothing was accepted.`);
+    void vscode.window.showErrorMessage(t("{0} could not be saved, so nothing was accepted.", document.fileName));
     return false;
   }
   return true;
@@ -233,20 +249,22 @@ async function replyTo(parts: Parts, { thread, text }: vscode.CommentReply): Pro
     await parts.conversation.tell(threadId, turnId, textInput(text));
   } catch (error) {
     const refusal = refusalOf(error);
-    void vscode.window.showErrorMessage(`The change was declined, but Codex was not told: ${refusal.message}`);
+    void vscode.window.showErrorMessage(t("The change was declined, but Codex was not told: {0}", refusal.message));
   }
 }
 
-/** The oldest approval that is not on screen, else the oldest. */
+/** The one after that which keys are about, else the oldest that is not on screen, else the oldest. */
 async function next(parts: Parts): Promise<void> {
-  const shown = new Set(parts.approvals.shown);
-  const { pending } = parts.approvals;
-  const approval = pending.find(({ approvalId }) => !shown.has(approvalId)) ?? pending[0];
+  const { pending, addressed, shown } = parts.approvals;
+  const at = pending.findIndex(({ approvalId }) => approvalId === addressed?.approvalId);
+  const unseen = pending.find(({ approvalId }) => !shown.includes(approvalId));
+  const approval = at >= 0 ? pending[(at + 1) % pending.length] : (unseen ?? pending[0]);
   if (approval) await reveal(parts, approval);
 }
 
 /** Shows an approval where it is decided best: at its lines, or as a card in the view. */
 async function reveal(parts: Parts, approval: Approval): Promise<void> {
+  parts.approvals.bringUp(approval.approvalId);
   if (approval.kind === "question" && !parts.view.visible) {
     await askQuestions(parts, approval);
     return;
@@ -270,8 +288,8 @@ async function askQuestions(parts: Parts, approval: Approval): Promise<void> {
   const questions = questionsOf(approval);
   const given: Record<string, string> = {};
   for (const question of questions) {
-    const title = question.header || "Codex asks";
-    const other = { label: "$(edit) Something else…", description: "", other: true };
+    const title = question.header || t("Codex asks");
+    const other = { label: `$(edit) ${t("Something else…")}`, description: "", other: true };
     const options = question.options.map((option) => ({ ...option, other: false }));
     const choices = question.isOther ? [...options, other] : options;
     const chosen =

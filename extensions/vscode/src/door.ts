@@ -53,7 +53,37 @@ export type CodexSkill = {
   description: string;
   shortDescription?: string | null;
   enabled: boolean;
+  scope: string;
 };
+
+export type Account =
+  | { type: "chatgpt"; email: string | null; planType?: string }
+  | { type: "apiKey" }
+  | { type: "amazonBedrock" }
+  | { type: "gcp" };
+
+/** `resetsAt` in epoch seconds. */
+export type RateLimitWindow = { usedPercent: number; windowDurationMins?: number | null; resetsAt?: number | null };
+
+export type RateLimits = {
+  primary?: RateLimitWindow | null;
+  secondary?: RateLimitWindow | null;
+};
+
+export type LoginStarted =
+  | { type: "chatgpt"; loginId: string; authUrl: string }
+  | { type: "chatgptDeviceCode"; loginId: string; verificationUrl: string; userCode: string }
+  | { type: "apiKey" };
+
+export type McpServer = {
+  name: string;
+  authStatus: string;
+  runtimeStatus?: string | null;
+  tools: Record<string, unknown>;
+  toolsError?: string | null;
+};
+
+export type Hook = { eventName: string; handlerType: string; command?: string; enabled: boolean; sourcePath?: string };
 
 /** The app-server's own methods that we call. They pass through unchanged, so these are views of its schema. */
 export interface CodexRequests {
@@ -106,16 +136,11 @@ export interface CodexRequests {
     params: Record<string, never>;
     result: { requirements: { allowedApprovalPolicies?: unknown; allowedSandboxModes?: unknown } | null };
   };
-  "codex/skills/list": { params: { cwds: string[] }; result: { data: { skills: CodexSkill[] }[] } };
+  "codex/skills/list": { params: { cwds?: string[] }; result: { data: { skills: CodexSkill[] }[] } };
   "codex/fuzzyFileSearch": {
     params: { query: string; roots: string[]; cancellationToken?: string };
     result: { files: { path: string; root: string; match_type?: string }[] };
   };
-  "codex/account/read": {
-    params: Record<string, never>;
-    result: { account: unknown; requiresOpenaiAuth: boolean };
-  };
-  "codex/account/rateLimits/read": { params: Record<string, never>; result: { rateLimits: unknown } };
   "codex/turn/start": {
     params: { threadId: string; input: UserInput[] };
     result: { turn: { id: string; status: string } };
@@ -124,6 +149,23 @@ export interface CodexRequests {
     params: { threadId: string; expectedTurnId: string; input: UserInput[] };
     result: unknown;
   };
+  "codex/account/read": {
+    params: Record<string, never>;
+    result: { account?: Account | null; requiresOpenaiAuth: boolean };
+  };
+  "codex/account/rateLimits/read": { params: Record<string, never>; result: { rateLimits: RateLimits } };
+  "codex/account/login/start": {
+    params: { type: "chatgpt" | "chatgptDeviceCode" } | { type: "apiKey"; apiKey: string };
+    result: LoginStarted;
+  };
+  "codex/account/login/cancel": { params: { loginId: string }; result: unknown };
+  "codex/account/logout": { params: Record<string, never>; result: unknown };
+  "codex/mcpServerStatus/list": {
+    params: { limit?: number };
+    result: { data: McpServer[] };
+  };
+  "codex/mcpServer/oauth/login": { params: { name: string }; result: { authorizationUrl: string } };
+  "codex/hooks/list": { params: { cwds?: string[] }; result: { data: { cwd: string; hooks: Hook[] }[] } };
   "codex/turn/interrupt": { params: { threadId: string; turnId: string }; result: unknown };
 }
 
@@ -139,8 +181,9 @@ export interface CodexNotes {
   "codex/thread/settings/updated": { threadId: string; threadSettings: ThreadRuns };
   "codex/skills/changed": unknown;
   "codex/account/updated": unknown;
-  "codex/account/login/completed": unknown;
-  "codex/account/rateLimits/updated": unknown;
+  "codex/account/login/completed": { loginId?: string | null; success: boolean; error?: string | null };
+  "codex/account/rateLimits/updated": { rateLimits: RateLimits };
+  "codex/mcpServer/oauthLogin/completed": { name: string; success: boolean; error?: string | null };
 }
 
 export const CODEX_NOTES: (keyof CodexNotes)[] = [
@@ -156,6 +199,7 @@ export const CODEX_NOTES: (keyof CodexNotes)[] = [
   "codex/account/updated",
   "codex/account/login/completed",
   "codex/account/rateLimits/updated",
+  "codex/mcpServer/oauthLogin/completed",
 ];
 
 export type Calls = Requests & CodexRequests;

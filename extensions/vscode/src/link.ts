@@ -12,17 +12,19 @@ import {
   refusalOf,
   type Unsubscribe,
 } from "./door";
+import { t } from "./l10n";
 import { Client } from "./lsp/client";
 import type { ClientNotifications, Notifications } from "./protocol.generated";
 import { RestartBudget } from "./restartBudget";
 import * as settings from "./settings";
+import { refusalOfSidecar, type Said } from "./sidecarVersion";
 import { runSidecar, Sidecar } from "./sidecar";
 import { Watchdog } from "./watchdog";
 
 /** The notes that this extension draws from. */
 const EVENTS = ["approval", "thread", "appServer", "diagnostic", "atom", "hunk", "terminal", ...CODEX_NOTES];
 
-const LOG_HINT = "The log says more.";
+const LOG_HINT = t("The log says more.");
 /** A sidecar that has not answered `initialize` after this long, in milliseconds, does not count as one. */
 const START_MS = 30_000;
 /** A sidecar that dies is started again this often within this many milliseconds; then a person is asked. */
@@ -41,13 +43,15 @@ export class Link implements Door, vscode.Disposable {
   private readonly budget = new RestartBudget(RESTARTS, WINDOW_MS);
   private readonly watchdog = new Watchdog({
     ask: () => this.request("outrigger/ping", {}),
-    dead: () => this.lost("It stopped answering.", "daemon"),
+    dead: () => this.lost(t("It stopped answering."), "daemon"),
   });
   /** The last step of starting or stopping; the next waits for it. */
   private step: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly extension: vscode.Uri,
+    /** The extension's own. */
+    private readonly version: string,
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
@@ -96,7 +100,8 @@ export class Link implements Door, vscode.Disposable {
   }
 
   request<M extends keyof Calls>(method: M, params: Calls[M]["params"]): Promise<Calls[M]["result"]> {
-    if (!this.client || this.current.state !== "running") return Promise.reject(new Error("Outrigger is not running."));
+    if (!this.client || this.current.state !== "running")
+      return Promise.reject(new Error(t("Outrigger is not running.")));
     return this.client.request<Calls[M]["result"]>(method, params);
   }
 
@@ -141,7 +146,7 @@ export class Link implements Door, vscode.Disposable {
       } catch (error) {
         const { message } = refusalOf(error);
         this.log.error(`The daemon was not ended: ${message}`);
-        const text = `The daemon was not ended: ${message}`;
+        const text = t("The daemon was not ended: {0}", message);
         this.become({ state: "stopped", message: text, hint: LOG_HINT, remedy: "daemon" });
         return;
       }
@@ -170,17 +175,27 @@ export class Link implements Door, vscode.Disposable {
       const client = await this.speak(sidecar);
       if (token !== this.starts) return void client.dispose();
       this.client = client;
+      this.refuseOlder(client);
       this.become({ state: "running", recovered });
       this.watchdog.start();
     } catch (error) {
       if (token !== this.starts) return;
       const { kind, message } = refusalOf(error);
-      if (late) this.lost("It did not come up.", "daemon");
+      if (late) this.lost(t("It did not come up."), "daemon");
       else if (kind === "daemonGone") this.lost(message, "daemon");
       else this.gaveUp(error);
     } finally {
       clearTimeout(limit);
     }
+  }
+
+  /** Throws when it is not one of this extension's time, as may be left on a remote host or named by a setting. */
+  private refuseOlder(client: Client): void {
+    const { outrigger } = (client.initialized.capabilities.experimental ?? {}) as { outrigger?: Said };
+    const why = refusalOfSidecar(outrigger ?? null, this.version, settings.sidecarPath(this.extension));
+    if (why === null) return;
+    const hint = t("Clear the setting outrigger.path, or install the extension again.");
+    throw Object.assign(new Error(why), { data: { hint } });
   }
 
   private async stopNow(next: LinkState): Promise<void> {
@@ -196,7 +211,7 @@ export class Link implements Door, vscode.Disposable {
     this.log.error(`Outrigger did not start: ${message}`);
     this.become({
       state: "stopped",
-      message: `It did not start: ${message}`,
+      message: t("It did not start: {0}", message),
       hint: hint ?? LOG_HINT,
       remedy: data["restartToUpdate"] === true ? "daemon" : "restart",
     });
@@ -214,7 +229,7 @@ export class Link implements Door, vscode.Disposable {
       this.become({ state: "starting", again: true, stuck });
       void this.enqueue(() => this.startNow({ again: true, recovered: true, stuck }));
     } else {
-      const message = `${why} That happened several times within three minutes.`;
+      const message = t("{0} That happened several times within three minutes.", why);
       this.become({ state: "stopped", message, hint: LOG_HINT, remedy });
     }
   }
@@ -237,7 +252,7 @@ export class Link implements Door, vscode.Disposable {
     const onNote = (method: string, params: unknown) => this.notes.get(method)?.fire(params);
     // One that did not come up is told by `startNow`.
     const onClose = () => {
-      if (sidecar === this.sidecar && this.current.state === "running") this.lost("It ended.", "restart");
+      if (sidecar === this.sidecar && this.current.state === "running") this.lost(t("It ended."), "restart");
     };
     return Client.start(sidecar.process, options, this.log, onNote, onClose);
   }

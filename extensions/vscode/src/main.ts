@@ -1,14 +1,17 @@
 // Activation: makes the parts and joins them. No logic.
 
+import "./bundle";
 import * as vscode from "vscode";
+import { makeAccount } from "./account/make";
 import { Approvals } from "./approvals";
 import { decide, type Parts, registerCommands } from "./commands";
 import { Diagnostics } from "./diagnostics";
 import { Drafts, type Kept } from "./drafts";
 import { makeHunks } from "./hunks/hunks";
-import { useBundle } from "./l10n";
+import { makeFirstRun } from "./firstRun";
 import { Link } from "./link";
 import * as settings from "./settings";
+import { ApprovalTree } from "./surfaces/approvalTree";
 import { Connection } from "./surfaces/connection";
 import { CommentThreads } from "./surfaces/commentThreads";
 import { Lenses } from "./surfaces/lenses";
@@ -19,6 +22,7 @@ import { Shown } from "./surfaces/shown";
 import { StatusBar } from "./surfaces/statusBar";
 import { Unsaved } from "./surfaces/unsaved";
 import { makeTerminals } from "./terminals/make";
+import { ThreadNames } from "./threadNames";
 import { placeOf } from "./trust";
 import { Choices } from "./view/choices";
 import { Conversation } from "./view/conversation";
@@ -36,9 +40,9 @@ const LAST_THREAD = "outrigger.lastThread";
 const DRAFTS = "outrigger.drafts";
 
 export function activate(context: vscode.ExtensionContext): void {
-  useBundle(vscode.l10n.bundle);
   const log = vscode.window.createOutputChannel("Outrigger", { log: true });
-  const link = new Link(context.extensionUri, log);
+  const { version } = context.extension.packageJSON as { version: string };
+  const link = new Link(context.extensionUri, version, log);
   const place = () => placeOf(vscode.workspace.isTrusted, vscode.workspace.workspaceFolders?.length ?? 0);
 
   const approvals = new Approvals(link, folderPaths);
@@ -106,11 +110,13 @@ export function activate(context: vscode.ExtensionContext): void {
   };
   const view = new ViewProvider(context.extensionUri, content, log, received);
   const shown = new Shown(approvals, diff, view);
-  const notifications = new Notifications(approvals);
+  const names = new ThreadNames(link);
+  const notifications = new Notifications(approvals, names);
+  const tree = new ApprovalTree(approvals, names);
   const statusBar = new StatusBar(approvals, conversation, place);
   const versions = {
     editor: `${vscode.env.appName} ${vscode.version}`,
-    extension: (context.extension.packageJSON as { version: string }).version,
+    extension: version,
     platform: `${process.platform}-${process.arch}`,
   };
   const shared = { link, approvals, conversation, queue, comments, proposals, diff, diagnostics, threads, choices };
@@ -166,10 +172,13 @@ export function activate(context: vscode.ExtensionContext): void {
     settings.onSidecarSettings(() => void (place() === "open" && link.restart())),
     ...registerCommands(parts),
     ...makeHunks(link, conversation),
+    ...makeAccount(link, currentFolder),
+    ...makeFirstRun(context, link, conversation, view, currentFolder),
     makeTerminals(context, link, conversation, currentFolder),
     ...[
       statusBar,
       notifications,
+      tree,
       shown,
       view,
       lenses,

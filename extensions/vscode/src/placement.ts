@@ -1,6 +1,7 @@
 // Where in a file a proposed change shows, and what it says there. Lines of a hunk are git's, 1-based; lines of a
 // lens and a comment are the editor's, 0-based.
 
+import { t } from "./l10n";
 import type { Approval, Hunk, HunkRange, ProposedFile } from "./protocol.generated";
 import {
   type Action,
@@ -59,10 +60,26 @@ export function spanOf(hunk: Hunk | HunkRange): Span {
   return { first, last: Math.max(last, first - 1), added, removed };
 }
 
-export function spanWords(span: Span): string {
-  if (span.last < span.first) return `insert ${linesWord(span.added)} here`;
-  const lines = span.first === span.last ? `line ${span.first}` : `lines ${span.first}–${span.last}`;
-  return span.added === 0 ? `remove ${lines}` : `change ${lines}`;
+/** What Codex wants there, where it stands at its place. */
+export function spanWords({ first, last, added }: Span): string {
+  if (last < first) return t("Codex wants to insert {0} here", linesWord(added));
+  if (added === 0) {
+    if (first === last) return t("Codex wants to remove line {0}", first);
+    return t("Codex wants to remove lines {0}–{1}", first, last);
+  }
+  if (first === last) return t("Codex wants to change line {0}", first);
+  return t("Codex wants to change lines {0}–{1}", first, last);
+}
+
+/** The same in a list, away from its place. */
+function spanTitle({ first, last, added }: Span): string {
+  if (last < first) return t("Insert {0} before line {1}", linesWord(added), first);
+  if (added === 0) {
+    if (first === last) return t("Remove line {0}", first);
+    return t("Remove lines {0}–{1}", first, last);
+  }
+  if (first === last) return t("Change line {0}", first);
+  return t("Change lines {0}–{1}", first, last);
 }
 
 /** The 0-based line, inside a document of `lineCount` lines. */
@@ -80,9 +97,9 @@ export function commentRange(file: ProposedFile, lineCount: number): { start: nu
 }
 
 function fileTitle(file: ProposedFile): string {
-  if (file.kind === "delete") return "Codex wants to delete this file";
-  if (file.kind === "add") return "Codex wants to create this file";
-  return `Codex wants to move this file to ${baseName(file.movedTo ?? "")}`;
+  if (file.kind === "delete") return t("Codex wants to delete this file");
+  if (file.kind === "add") return t("Codex wants to create this file");
+  return t("Codex wants to move this file to {0}", baseName(file.movedTo ?? ""));
 }
 
 function choices(approval: Approval, line: number, dirty: boolean): Lens[] {
@@ -90,24 +107,24 @@ function choices(approval: Approval, line: number, dirty: boolean): Lens[] {
     optionFor(approval, action) ? [{ line, title, command, args: [approval.approvalId] }] : [];
   if (dirty) {
     return [
-      ...choice("accept", "$(save) Save and accept", "outrigger.approval.saveAndAccept").map((lens) => ({
+      ...choice("accept", `$(save) ${t("Save and accept")}`, "outrigger.approval.saveAndAccept").map((lens) => ({
         ...lens,
-        tooltip: "This file has unsaved edits: they are saved first, then Codex writes its change.",
+        tooltip: t("This file has unsaved edits: they are saved first, then Codex writes its change."),
       })),
-      ...choice("decline", "$(close) Decline"),
+      ...choice("decline", `$(close) ${t("Decline")}`),
     ];
   }
   return [
-    ...choice("accept", "$(check) Accept"),
-    ...choice("acceptForSession", "$(check-all) Accept for session"),
-    ...choice("decline", "$(close) Decline"),
+    ...choice("accept", `$(check) ${t("Accept")}`),
+    ...choice("acceptForSession", `$(check-all) ${t("Accept for session")}`),
+    ...choice("decline", `$(close) ${t("Decline")}`),
   ];
 }
 
 /** Accept some hunks only; once in a file, since it is about all of them. */
 function chooseLens(approval: Approval, line: number): Lens {
-  const tooltip = "Accept some of these changes only";
-  const [title, command] = ["$(checklist) Choose…", "outrigger.approval.chooseHunks"];
+  const tooltip = t("Accept some of these changes only");
+  const [title, command] = [`$(checklist) ${t("Choose…")}`, "outrigger.approval.chooseHunks"];
   return { line, title, command, args: [approval.approvalId], tooltip };
 }
 
@@ -121,13 +138,13 @@ export function fileLenses(
   const spans = file.kind === "update" && file.hunks.length > 0 ? file.hunks.map(spanOf) : [null];
   return spans.flatMap((span, index) => {
     const line = span ? editorLine(span.first, lineCount) : 0;
-    const what = span ? `Codex wants to ${spanWords(span)}` : fileTitle(file);
-    const title = dirty ? `${what}; unsaved edits` : what;
+    const what = span ? spanWords(span) : fileTitle(file);
+    const title = dirty ? t("{0}; unsaved edits", what) : what;
     return [
       { line, title, command: null, args: [] },
       ...choices(approval, line, dirty),
       ...(choosable && index === 0 ? [chooseLens(approval, line)] : []),
-      { line, title: "$(diff) Show diff", command: "outrigger.approval.showDiff", args: [approval.approvalId] },
+      { line, title: `$(diff) ${t("Show diff")}`, command: "outrigger.approval.showDiff", args: [approval.approvalId] },
     ];
   });
 }
@@ -137,10 +154,10 @@ export function commandLenses(approval: Approval): Lens[] {
   const network = networkOf(approval);
   const command = oneLine(typedCommand(approval.command ?? ""), LENS_COMMAND_LIMIT);
   const args = [approval.approvalId];
-  const title = network || !approval.command ? headline(approval) : `Codex wants to run: ${command.text}`;
+  const title = network || !approval.command ? headline(approval) : t("Codex wants to run: {0}", command.text);
   const lens: Lens = { line: 0, title, command: "outrigger.approval.reveal", args };
   if (!command.whole)
-    return [lens, { line: 0, title: "Show whole command", command: "outrigger.approval.reveal", args }];
+    return [lens, { line: 0, title: t("Show whole command"), command: "outrigger.approval.reveal", args }];
   const always = approval.options
     .map((option, index) => ({ option, index }))
     .filter(({ option }) => option.scope === "always")
@@ -173,22 +190,19 @@ export function commentLabel(file: ProposedFile): string {
   if (file.kind !== "update" || file.hunks.length === 0) return fileTitle(file);
   const spans = file.hunks.map(spanOf);
   const sum = (pick: (span: Span) => number) => spans.reduce((total, span) => total + pick(span), 0);
-  return `Codex wants to change ${linesWord(
-    Math.max(
-      sum((s) => s.added),
-      sum((s) => s.removed),
-    ),
-  )}`;
+  const lines = Math.max(
+    sum((s) => s.added),
+    sum((s) => s.removed),
+  );
+  return t("Codex wants to change {0}", linesWord(lines));
 }
 
 /** The first line of a comment, which stands for it in VS Code's list of comments. */
 function commentTitle(file: ProposedFile): string {
   const spans = file.hunks.map(spanOf);
-  if (file.kind !== "update" || spans.length === 0) return `${baseName(file.uri)}: ${file.kind}`;
-  const more = spans.length > 1 ? `, and ${spans.length - 1} more` : "";
   const [first] = spans;
-  const words = first ? spanWords(first).replace(" here", ` before line ${first.first}`) : "";
-  return words.charAt(0).toUpperCase() + words.slice(1) + more;
+  if (file.kind !== "update" || !first) return `${baseName(file.uri)}: ${file.kind}`;
+  return spans.length > 1 ? t("{0}, and {1} more", spanTitle(first), spans.length - 1) : spanTitle(first);
 }
 
 /** The Markdown of a file's comment: why, what, and the choices as links. */
@@ -207,23 +221,23 @@ export function commentBody(
   const id = approval.approvalId;
   const links = [
     ...(dirty
-      ? [link("$(save) Save and accept", "outrigger.approval.saveAndAccept", id)]
-      : [link("$(check) Accept", "outrigger.approval.accept", id)]),
+      ? [link(`$(save) ${t("Save and accept")}`, "outrigger.approval.saveAndAccept", id)]
+      : [link(`$(check) ${t("Accept")}`, "outrigger.approval.accept", id)]),
     ...(!dirty && optionFor(approval, "acceptForSession")
-      ? [link("$(check-all) Accept for session", "outrigger.approval.acceptForSession", id)]
+      ? [link(`$(check-all) ${t("Accept for session")}`, "outrigger.approval.acceptForSession", id)]
       : []),
-    link("$(close) Decline", "outrigger.approval.decline", id),
-    ...(choosable ? [link("$(checklist) Choose…", "outrigger.approval.chooseHunks", id)] : []),
-    link("$(diff) Show diff", "outrigger.approval.showDiff", id),
+    link(`$(close) ${t("Decline")}`, "outrigger.approval.decline", id),
+    ...(choosable ? [link(`$(checklist) ${t("Choose…")}`, "outrigger.approval.chooseHunks", id)] : []),
+    link(`$(diff) ${t("Show diff")}`, "outrigger.approval.showDiff", id),
   ];
   return [
     `**${plain(commentTitle(file))}**`,
     approval.reason ? plain(approval.reason) : "",
     file.conflict ? `$(warning) ${plain(file.conflict)}` : "",
-    dirty ? "$(warning) This file has unsaved edits." : "",
+    dirty ? `$(warning) ${t("This file has unsaved edits.")}` : "",
     fenced(shown.join("\n")),
-    lines.length > shown.length ? `… ${linesWord(lines.length - shown.length)} more: see the diff.` : "",
-    others > 0 ? `Part of one change to ${others + 1} files: a decision is for all of them.` : "",
+    lines.length > shown.length ? t("… {0} more: see the diff.", linesWord(lines.length - shown.length)) : "",
+    others > 0 ? t("Part of one change to {0} files: a decision is for all of them.", others + 1) : "",
     links.join(" &nbsp;·&nbsp; "),
     // The scroll bar of a comment lies over its last line, which must not be the choices.
     shown.some((line) => line.length > COMMENT_WIDTH) ? "&nbsp;" : "",

@@ -74,8 +74,13 @@ export function previewOf(rule: string[], entries: HistoryEntry[]): Preview {
 
 export function previewWords({ allowed, of, declined }: Preview): string {
   if (of === 0) return t("No command was asked about yet, so there is nothing to judge it by.");
-  const last = of === 1 ? t("It would have allowed {0} of your last command", allowed) : null;
-  const many = last ?? t("It would have allowed {0} of your last {1} commands", allowed, of);
+  if (of === 1 && declined === 0) {
+    return allowed === 0
+      ? t("It would not have allowed your last command.")
+      : t("It would have allowed your last command.");
+  }
+  if (of === 1) return t("It would have allowed your last command, which you declined.");
+  const many = t("It would have allowed {0} of your last {1} commands", allowed, of);
   return declined === 0 ? `${many}.` : t("{0}, {1} of which you declined.", many, declined);
 }
 

@@ -41,6 +41,11 @@ export function codeLensEnabled(document: vscode.TextDocument): boolean {
   return vscode.workspace.getConfiguration("editor", document).get<boolean>("codeLens") ?? true;
 }
 
+/** Whether the system's own notifications are used. */
+export function systemNotifications(): boolean {
+  return vscode.workspace.getConfiguration("outrigger").get<boolean>("notifications.system") ?? true;
+}
+
 /** At which hunks lenses stand. */
 export function hunkLenses(): "agent" | "all" | "off" {
   return vscode.workspace.getConfiguration("outrigger").get<"agent" | "all" | "off">("hunks.lenses") ?? "agent";

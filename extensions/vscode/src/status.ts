@@ -1,5 +1,6 @@
 // What the status bar says, from what is so. No VS Code in it.
 
+import { t } from "./l10n";
 import type { Approval } from "./protocol.generated";
 import type { Place } from "./trust";
 import type { Page } from "./view/conversation";
@@ -20,42 +21,48 @@ export function statusOf(
 ): Status | null {
   if (place !== "open" || link.state === "off") return null;
   if (link.state === "stopped") {
-    const [what, command] =
-      link.remedy === "daemon" ? ["the daemon", "outrigger.restartToUpdate"] : ["it", "outrigger.restart"];
-    return said("$(warning) Outrigger stopped", `${link.message}\nClick to restart ${what}.`, command);
+    const [hint, command] =
+      link.remedy === "daemon"
+        ? [t("Click to restart the daemon."), "outrigger.restartToUpdate"]
+        : [t("Click to restart it."), "outrigger.restart"];
+    return said(`$(warning) ${t("Outrigger stopped")}`, `${link.message}\n${hint}`, command);
   }
   if (link.state === "starting") {
     return link.again
-      ? said("$(loading~spin) Outrigger", "Outrigger's connection was lost. Connecting again…", VIEW)
-      : said("$(loading~spin) Outrigger", "Starting Outrigger…", VIEW);
+      ? said("$(loading~spin) Outrigger", t("Outrigger's connection was lost. Connecting again…"), VIEW)
+      : said("$(loading~spin) Outrigger", t("Starting Outrigger…"), VIEW);
   }
   if (pending.length > 0) {
-    const waits = pending.length === 1 ? "Codex waits for you" : `Codex waits for you (${pending.length})`;
+    const waits = pending.length === 1 ? t("Codex waits for you") : t("Codex waits for you ({0})", pending.length);
     const tooltip = pending.map((approval) => oneLine(headline(approval), TOOLTIP_LIMIT).text).join("\n");
     return { text: `$(bell-dot) ${waits}`, tooltip, command: "outrigger.approval.next", calls: true };
   }
   const error = appServer?.lastError;
   switch (appServer?.state) {
     case "ready": {
-      if (activeTurnId !== null) return said("$(sync~spin) Codex", "Codex is working. Click to watch.", VIEW);
+      if (activeTurnId !== null) return said("$(sync~spin) Codex", t("Codex is working. Click to watch."), VIEW);
       return said(
         "$(comment-discussion) Codex",
-        `Codex ${appServer.version ?? ""} is ready. Click to write to it.`,
+        t("Codex {0} is ready. Click to write to it.", appServer.version ?? ""),
         VIEW,
       );
     }
     case "failed": {
       if (error?.kind === "cliMissing") {
-        return said("$(warning) Codex not found", `${error.message}\nClick to see what to do.`, VIEW);
+        return said(`$(warning) ${t("Codex not found")}`, `${error.message}\n${t("Click to see what to do.")}`, VIEW);
       }
-      return said("$(warning) Codex is not running", error?.message ?? "It did not say why.", VIEW);
+      return said(`$(warning) ${t("Codex is not running")}`, error?.message ?? t("It did not say why."), VIEW);
     }
     case "restarting":
-      return said("$(loading~spin) Codex", `Codex stopped; starting it again.\n${error?.message ?? ""}`.trim(), VIEW);
+      return said(
+        "$(loading~spin) Codex",
+        `${t("Codex stopped; starting it again.")}\n${error?.message ?? ""}`.trim(),
+        VIEW,
+      );
     case "stopped":
-      return said("$(circle-slash) Codex", "Codex is stopped. Click to start it.", VIEW);
+      return said("$(circle-slash) Codex", t("Codex is stopped. Click to start it."), VIEW);
     default:
-      return said("$(loading~spin) Codex", "Starting Codex…", VIEW);
+      return said("$(loading~spin) Codex", t("Starting Codex…"), VIEW);
   }
 }
 

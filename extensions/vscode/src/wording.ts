@@ -1,5 +1,6 @@
 // What a pending approval is called, wherever it is shown. Pure text: every surface says the same words.
 
+import { t } from "./l10n";
 import type { Approval, DecisionOption, ProposedChange } from "./protocol.generated";
 
 export type Action = "accept" | "acceptForSession" | "decline" | "cancel";
@@ -49,7 +50,7 @@ export function networkOf(approval: Approval): Network | null {
 }
 
 export function linesWord(count: number): string {
-  return count === 1 ? "1 line" : `${count} lines`;
+  return count === 1 ? t("1 line") : t("{0} lines", count);
 }
 
 /** Added and removed lines of a unified diff. */
@@ -66,12 +67,14 @@ export function diffCounts(diff: string): { added: number; removed: number } {
   return { added, removed };
 }
 
-function changeWords(change: ProposedChange): string {
+function changeHeadline(change: ProposedChange): string {
   const name = baseName(change.uri);
-  if (change.kind === "add") return `create ${name}`;
-  if (change.kind === "delete") return `delete ${name}`;
-  if (change.movedTo && diffCounts(change.diff).added === 0) return `move ${name} to ${baseName(change.movedTo)}`;
-  return `change ${name}`;
+  if (change.kind === "add") return t("Codex wants to create {0}", name);
+  if (change.kind === "delete") return t("Codex wants to delete {0}", name);
+  if (change.movedTo && diffCounts(change.diff).added === 0) {
+    return t("Codex wants to move {0} to {1}", name, baseName(change.movedTo));
+  }
+  return t("Codex wants to change {0}", name);
 }
 
 /** One sentence without its end: "Codex wants to run: npm test". */
@@ -79,25 +82,27 @@ export function headline(approval: Approval): string {
   switch (approval.kind) {
     case "command": {
       const network = networkOf(approval);
-      if (network) return `Codex wants to connect to ${network.host}`;
-      return `Codex wants to run: ${typedCommand(approval.command ?? "a command")}`;
+      if (network) return t("Codex wants to connect to {0}", network.host);
+      return t("Codex wants to run: {0}", typedCommand(approval.command ?? t("a command")));
     }
     case "fileChange": {
       const changes = approval.changes ?? [];
       const [only] = changes;
-      if (only && changes.length === 1) return `Codex wants to ${changeWords(only)}`;
-      return changes.length > 1 ? `Codex wants to change ${changes.length} files` : "Codex wants to change files";
+      if (only && changes.length === 1) return changeHeadline(only);
+      return changes.length > 1
+        ? t("Codex wants to change {0} files", changes.length)
+        : t("Codex wants to change files");
     }
     case "question":
-      return "Codex has a question";
+      return t("Codex has a question");
     case "permissions":
-      return "Codex asks for permissions";
+      return t("Codex asks for permissions");
     case "elicitation":
-      return "A tool of Codex asks for input";
+      return t("A tool of Codex asks for input");
     case "toolCall":
-      return "Codex wants to use a tool";
+      return t("Codex wants to use a tool");
     default:
-      return "Codex waits for you";
+      return t("Codex waits for you");
   }
 }
 
@@ -115,38 +120,40 @@ export function optionLabel(option: DecisionOption): string {
   if (typeof decision === "object" && decision !== null) {
     const rule = (decision["acceptWithExecpolicyAmendment"] as { execpolicy_amendment?: unknown } | undefined)
       ?.execpolicy_amendment;
-    if (Array.isArray(rule)) return `Always allow in every project, for ever: \`${rule.join(" ")} …\``;
+    if (Array.isArray(rule)) return t("Always allow in every project, for ever: {0}", `\`${rule.join(" ")} …\``);
     const network = (decision["applyNetworkPolicyAmendment"] as { network_policy_amendment?: unknown } | undefined)
       ?.network_policy_amendment as { host?: unknown; action?: unknown } | undefined;
     if (network) {
-      const verb = network.action === "deny" ? "block" : "allow";
-      return `Always ${verb} in every project, for ever: ${String(network.host)}`;
+      const host = String(network.host);
+      return network.action === "deny"
+        ? t("Always block in every project, for ever: {0}", host)
+        : t("Always allow in every project, for ever: {0}", host);
     }
   }
-  if (decision === "accept") return "Accept";
-  if (decision === "acceptForSession") return "Accept for session";
-  if (decision === "decline") return "Decline";
-  if (decision === "cancel") return "Decline and stop";
+  if (decision === "accept") return t("Accept");
+  if (decision === "acceptForSession") return t("Accept for session");
+  if (decision === "decline") return t("Decline");
+  if (decision === "cancel") return t("Decline and stop");
   return option.label;
 }
 
 /** What was decided, in the past. */
 export function decidedWord(decision: unknown): string {
-  if (decision === "accept") return "Accepted";
-  if (decision === "acceptForSession") return "Accepted for the session";
-  if (decision === "decline") return "Declined";
-  if (decision === "cancel") return "Declined, and the turn stopped,";
-  if (typeof decision !== "object" || decision === null) return "Decided";
-  if ("acceptWithExecpolicyAmendment" in decision) return "Accepted for ever";
-  if ("answers" in decision) return "Answered";
-  return "Decided";
+  if (decision === "accept") return t("Accepted");
+  if (decision === "acceptForSession") return t("Accepted for the session");
+  if (decision === "decline") return t("Declined");
+  if (decision === "cancel") return t("Declined, and the turn stopped,");
+  if (typeof decision !== "object" || decision === null) return t("Decided");
+  if ("acceptWithExecpolicyAmendment" in decision) return t("Accepted for ever");
+  if ("answers" in decision) return t("Answered");
+  return t("Decided");
 }
 
 /** Where it was decided; empty for this window and, where only the audit trail knows, for an editor of its name. */
 export function decidedWhere(decidedBy: string | null, ownName: string, elsewhere: boolean): string {
-  if (decidedBy !== null && decidedBy !== ownName) return `in ${decidedBy}`;
+  if (decidedBy !== null && decidedBy !== ownName) return t("in {0}", decidedBy);
   if (!elsewhere) return "";
-  return decidedBy === null ? "elsewhere" : "in another window";
+  return decidedBy === null ? t("elsewhere") : t("in another window");
 }
 
 /** How an approval ended, when someone or something else ended it; `decided` says what and where. */
@@ -156,10 +163,10 @@ export function goneText(approval: Approval, outcome: string, decided: string): 
     case "decided":
       return `${decided}: ${what}`;
     case "turnEnded":
-      return `The turn ended before a decision: ${what}`;
+      return t("The turn ended before a decision: {0}", what);
     case "appServerExited":
-      return `Codex stopped before a decision: ${what}`;
+      return t("Codex stopped before a decision: {0}", what);
     default:
-      return `No longer asked: ${what}`;
+      return t("No longer asked: {0}", what);
   }
 }

@@ -110,3 +110,52 @@ test("a command without an id means the only approval, and only once it was on s
   link.note("outrigger/approval/requested", { approval: approval({ approvalId: "a2" }) });
   expect(approvals.unambiguous).toBeUndefined();
 });
+
+test("of several, keys mean the one that the person was brought to, while it is on screen", async () => {
+  const { link, approvals, later } = story();
+  approvals.connect();
+  await settled();
+  for (const approvalId of ["a1", "a2"])
+    link.note("outrigger/approval/requested", { approval: approval({ approvalId }) });
+  approvals.show(["a1", "a2"]);
+  later(SEEN_AFTER_MS);
+  expect(approvals.unambiguous).toBeUndefined();
+  approvals.bringUp("a2");
+  expect(approvals.unambiguous?.approvalId).toBe("a2");
+  approvals.show(["a1"]);
+  expect([approvals.addressed, approvals.unambiguous]).toEqual([undefined, undefined]);
+  approvals.show(["a1", "a2"]);
+  approvals.bringUp(null);
+  expect(approvals.addressed).toBeUndefined();
+  approvals.bringUp("a2");
+  link.note("outrigger/approval/resolved", { approvalId: "a2", outcome: "decided", decidedBy: null });
+  expect(approvals.addressed?.approvalId).toBe("a1");
+});
+
+test("a key that is pressed twice does not decide what came to the front by the first", async () => {
+  const { link, approvals, later } = story();
+  link.answer("outrigger/approval/decide", () => ({ approval: approval() }));
+  approvals.connect();
+  await settled();
+  for (const approvalId of ["a1", "a2"])
+    link.note("outrigger/approval/requested", { approval: approval({ approvalId }) });
+  approvals.show(["a1", "a2"]);
+  approvals.bringUp("a1");
+  later(SEEN_AFTER_MS);
+  await approvals.decide("a1", "accept");
+  link.note("outrigger/approval/resolved", { approvalId: "a1", outcome: "decided", decidedBy: null });
+  expect([approvals.addressed?.approvalId, approvals.unambiguous]).toEqual(["a2", undefined]);
+  later(SEEN_AFTER_MS);
+  expect(approvals.unambiguous?.approvalId).toBe("a2");
+});
+
+test("what other folders wait for is listed apart", async () => {
+  const { link, approvals, ids } = story();
+  approvals.connect();
+  await settled();
+  link.note("outrigger/approval/requested", { approval: approval({ approvalId: "here" }) });
+  link.note("outrigger/approval/requested", {
+    approval: approval({ approvalId: "there", threadId: "other", cwd: "/elsewhere" }),
+  });
+  expect([ids(), approvals.elsewhere.map(({ approvalId }) => approvalId)]).toEqual([["here"], ["there"]]);
+});

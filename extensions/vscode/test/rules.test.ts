@@ -63,11 +63,15 @@ test("the preview says what would have been allowed, and what of it was declined
     previewWords(preview),
     previewWords({ allowed: 41, of: 200, declined: 0 }),
     previewWords({ allowed: 0, of: 1, declined: 0 }),
+    previewWords({ allowed: 1, of: 1, declined: 0 }),
+    previewWords({ allowed: 1, of: 1, declined: 1 }),
     previewWords(previewOf(["npm"], [])),
   ]).toEqual([
     "It would have allowed 2 of your last 4 commands, 1 of which you declined.",
     "It would have allowed 41 of your last 200 commands.",
-    "It would have allowed 0 of your last command.",
+    "It would not have allowed your last command.",
+    "It would have allowed your last command.",
+    "It would have allowed your last command, which you declined.",
     "No command was asked about yet, so there is nothing to judge it by.",
   ]);
   const many = Array.from({ length: 300 }, () => entry("npm test", "accept"));

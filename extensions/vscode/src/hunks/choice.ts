@@ -1,5 +1,6 @@
 // Accept these hunks only: which of a proposed change's hunks a person ticks. No VS Code in it.
 
+import { t } from "../l10n";
 import type { Approval, Hunk, HunkRef, ProposedFile } from "../protocol.generated";
 import { optionFor } from "../wording";
 import { countsWords, gist, whereWords } from "./wording";
@@ -42,7 +43,7 @@ export function decisionOf(choices: Choice[], ticked: ReadonlySet<Choice>): "acc
 
 /** The button, after what is ticked. */
 export function acceptWords(choices: Choice[], ticked: number): string {
-  if (ticked === choices.length) return "Accept all of it";
-  if (ticked === 0) return "Decline all of it";
-  return `Accept ${ticked} of ${choices.length}`;
+  if (ticked === choices.length) return t("Accept all of it");
+  if (ticked === 0) return t("Decline all of it");
+  return t("Accept {0} of {1}", ticked, choices.length);
 }

@@ -1,6 +1,7 @@
 // What a person can do with hunks.
 
 import * as vscode from "vscode";
+import { t } from "../l10n";
 import type { Door, Refusal } from "../door";
 import { baseName } from "../wording";
 import { say } from "../surfaces/notifications";
@@ -24,11 +25,27 @@ export type HunkParts = {
   targets: Targets;
 };
 
-const TAKE_BACK = "Take It Back";
+const TAKE_BACK = t("Take It Back");
 
 const UNSTAGED: HunkState[] = ["agent", "own"];
 const FOR: Record<Act, HunkState[]> = { keep: ["agent"], stage: UNSTAGED, revert: UNSTAGED, unstage: ["staged"] };
-const VERB: Record<Act, string> = { keep: "keep", stage: "stage", revert: "undo", unstage: "unstage" };
+const FAILED: Record<Act, string> = {
+  keep: t("Could not keep it"),
+  stage: t("Could not stage it"),
+  revert: t("Could not undo it"),
+  unstage: t("Could not unstage it"),
+};
+const NONE_HERE: Record<Act, string> = {
+  keep: t("There is no change to keep at this line."),
+  stage: t("There is no change to stage at this line."),
+  revert: t("There is no change to undo at this line."),
+  unstage: t("There is no change to unstage at this line."),
+};
+const NONE_IN_LINES = {
+  stage: t("There is no change to stage in these lines."),
+  revert: t("There is no change to undo in these lines."),
+  unstage: t("There is no change to unstage in these lines."),
+};
 
 export function hunkCommands(parts: HunkParts): Record<string, (...args: unknown[]) => unknown> {
   const acts: Act[] = ["keep", "stage", "revert", "unstage"];
@@ -59,13 +76,13 @@ export function hunkCommands(parts: HunkParts): Record<string, (...args: unknown
 }
 
 /** Says why nothing was done. */
-export function explain(verb: string, { kind, message, hint }: Refusal): void {
-  if (kind === "hunkStale") say(`Not done: ${message}`);
-  else void vscode.window.showErrorMessage(`Could not ${verb}: ${hint ? `${message} ${hint}` : message}`);
+export function explain(failed: string, { kind, message, hint }: Refusal): void {
+  if (kind === "hunkStale") say(t("Not done: {0}", message));
+  else void vscode.window.showErrorMessage(`${failed}: ${hint ? `${message} ${hint}` : message}`);
 }
 
 function settled(act: Act, acted: Acted): boolean {
-  if (!acted.done) explain(VERB[act], acted.refusal);
+  if (!acted.done) explain(FAILED[act], acted.refusal);
   return acted.done;
 }
 
@@ -74,12 +91,12 @@ export async function saved(uris: string[], what: string): Promise<boolean> {
   const dirty = uris.map(documentOf).filter((document) => document?.isDirty === true);
   if (dirty.length === 0) return true;
   const names = dirty.map((document) => baseName(document?.fileName ?? ""));
-  const text = `${names.join(", ")} ${dirty.length === 1 ? "has" : "have"} unsaved edits, which stay. They are saved first.`;
-  const save = `Save and ${what}`;
+  const text = t("Unsaved edits in {0} stay, and are saved first.", names.join(", "));
+  const save = t("Save, Then {0}", what);
   if ((await vscode.window.showWarningMessage(text, save)) !== save) return false;
   for (const document of dirty) {
     if (await document?.save()) continue;
-    void vscode.window.showErrorMessage(`${document?.fileName ?? ""} could not be saved, so nothing was undone.`);
+    void vscode.window.showErrorMessage(t("{0} could not be saved, so nothing was undone.", document?.fileName ?? ""));
     return false;
   }
   return true;
@@ -90,7 +107,7 @@ async function actOn(parts: HunkParts, act: Act, args: unknown[]): Promise<void>
   if (name?.hunk === null) return allOfFile(parts, act, args);
   const found = name?.hunk === undefined ? await atCursor(parts, act, args) : { uri: name.uri, hunkId: name.hunk };
   if (!found) {
-    say(`There is no change to ${VERB[act]} at this line.`);
+    say(NONE_HERE[act]);
     return;
   }
   settled(act, await parts.acts.hunks(act, found.uri, [{ hunkId: found.hunkId }]));
@@ -105,13 +122,13 @@ async function atCursor(parts: HunkParts, act: Act, args: unknown[]): Promise<{ 
 async function actOnLines(parts: HunkParts, act: "stage" | "revert" | "unstage", args: unknown[]): Promise<void> {
   const where = pointed(args);
   if (!where) {
-    say("There are no lines to choose here.");
+    say(t("There are no lines to choose here."));
     return;
   }
   const placed = (await parts.targets.placed(where)).filter(({ state }) => FOR[act].includes(state));
   const targets = targetsOf(placed, where.lines, where.side);
   if (targets.length === 0) {
-    say(`There is no change to ${VERB[act]} in these lines.`);
+    say(NONE_IN_LINES[act]);
     return;
   }
   settled(act, await parts.acts.hunks(act, where.uri, targets, parts.files.of(where.uri)?.revision));
@@ -131,7 +148,11 @@ async function allOfFile(parts: HunkParts, act: Act, args: unknown[]): Promise<v
   const hunks = await parts.files.ask(uri);
   const chosen = act === "unstage" ? (hunks?.staged ?? []) : toReview(hunks?.unstaged ?? []);
   if (chosen.length === 0) {
-    say(`There is nothing of Codex's to ${VERB[act]} in ${baseName(uri)}.`);
+    say(
+      act === "unstage"
+        ? t("Nothing is staged in {0}.", baseName(uri))
+        : t("There is nothing of Codex's to review in {0}.", baseName(uri)),
+    );
     return;
   }
   const acted = await parts.acts.hunks(
@@ -140,7 +161,7 @@ async function allOfFile(parts: HunkParts, act: Act, args: unknown[]): Promise<v
     chosen.map(({ hunkId }) => ({ hunkId })),
   );
   if (settled(act, acted) && act === "revert")
-    await offerBack(parts, `${hunksWord(chosen.length)} undone in ${baseName(uri)}.`, [acted]);
+    await offerBack(parts, t("{0} undone in {1}.", hunksWord(chosen.length), baseName(uri)), [acted]);
 }
 
 async function wholeFile(parts: HunkParts, act: "stage" | "unstage" | "revert", args: unknown[]): Promise<void> {
@@ -148,7 +169,7 @@ async function wholeFile(parts: HunkParts, act: "stage" | "unstage" | "revert", 
   if (uri === undefined) return;
   const acted = await parts.acts.file(act, uri);
   if (settled(act, acted) && act === "revert")
-    await offerBack(parts, `All unstaged changes of ${baseName(uri)} are undone.`, [acted]);
+    await offerBack(parts, t("All unstaged changes of {0} are undone.", baseName(uri)), [acted]);
 }
 
 async function allOfReview(parts: HunkParts, act: "keep" | "revert" | "stage"): Promise<void> {
@@ -161,8 +182,10 @@ async function allOfReview(parts: HunkParts, act: "keep" | "revert" | "stage"): 
     done.push(acted);
   }
   if (done.length > 0 && act !== "stage") {
-    const word = act === "keep" ? "Kept" : "Undone";
-    await offerBack(parts, `${word}: what Codex wrote in ${filesWord(done.length)}.`, done);
+    const where = filesWord(done.length);
+    const text =
+      act === "keep" ? t("Kept: what Codex wrote in {0}.", where) : t("Undone: what Codex wrote in {0}.", where);
+    await offerBack(parts, text, done);
   }
 }
 
@@ -173,7 +196,7 @@ export async function offerBack(parts: HunkParts, text: string, done: Acted[]): 
     if (!acted.done || acted.journalId === null) continue;
     const back = await parts.acts.undo(acted.journalId);
     if (!back.done) {
-      explain("take it back", back.refusal);
+      explain(t("Could not take it back"), back.refusal);
       return;
     }
   }
@@ -187,7 +210,7 @@ async function show(parts: HunkParts, args: unknown[]): Promise<void> {
   const hunkId = name?.hunk ?? (where && (await parts.targets.at(where, [...UNSTAGED, "staged"]))?.hunk.hunkId);
   const hunks = await parts.files.ask(uri);
   if (!hunks) {
-    say("There is nothing to compare this file with.");
+    say(t("There is nothing to compare this file with."));
     return;
   }
   const staged = hunks.staged.some((hunk) => hunk.hunkId === hunkId);
@@ -234,7 +257,7 @@ async function go(parts: HunkParts, step: 1 | -1): Promise<void> {
   }
   const other = files.at((Math.max(current, step === 1 ? -1 : 0) + step) % Math.max(files.length, 1));
   if (!other) {
-    say("There is nothing of Codex's to review.");
+    say(t("There is nothing of Codex's to review."));
     return;
   }
   const hunk = step === 1 ? other.hunks[0] : other.hunks.at(-1);
@@ -257,14 +280,14 @@ async function undoLast(parts: HunkParts): Promise<void> {
   try {
     const entry = lastAct(await parts.acts.journal());
     if (!entry) {
-      say("There is nothing to take back.");
+      say(t("There is nothing to take back."));
       return;
     }
-    if (entry.uris.length > 1 && !(await saved(entry.uris, "Take Back"))) return;
+    if (entry.uris.length > 1 && !(await saved(entry.uris, t("Take Back")))) return;
     const undone = await parts.acts.undo(entry.journalId);
-    if (undone.done) say(`Taken back: ${namesOf(entry.uris)}.`);
-    else explain("take it back", undone.refusal);
+    if (undone.done) say(t("Taken back: {0}.", namesOf(entry.uris)));
+    else explain(t("Could not take it back"), undone.refusal);
   } catch (error) {
-    void vscode.window.showErrorMessage(`Could not read the journal: ${String(error)}`);
+    void vscode.window.showErrorMessage(t("Could not read the journal: {0}", String(error)));
   }
 }

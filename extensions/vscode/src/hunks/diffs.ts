@@ -1,6 +1,7 @@
 // What was there before, as documents of our own: the index, the last commit, the two sides of a turn.
 
 import * as vscode from "vscode";
+import { t } from "../l10n";
 import type { Door, Owned } from "../door";
 import type { FileDiff } from "../protocol.generated";
 import { baseName } from "../wording";
@@ -51,7 +52,7 @@ export class HunkDiffs implements vscode.TextDocumentContentProvider, vscode.Dis
     const [left, right] = staged
       ? [documentUri({ of: "head", uri }), documentUri({ of: "index", uri })]
       : [documentUri({ of: "index", uri }), vscode.Uri.parse(uri)];
-    const title = `${baseName(uri)}: ${staged ? "staged changes" : "changes"}`;
+    const title = staged ? t("{0}: staged changes", baseName(uri)) : t("{0}: changes", baseName(uri));
     const options = { preview: true, ...(selection ? { selection } : {}) };
     await vscode.commands.executeCommand("vscode.diff", left, right, title, options);
   }
@@ -80,7 +81,7 @@ export class HunkDiffs implements vscode.TextDocumentContentProvider, vscode.Dis
   /** What an entry of the journal would bring back, beside the file as it is. */
   async showJournaled(journalId: string, uri: string): Promise<void> {
     const left = documentUri({ of: "journal", journalId, uri });
-    const title = `${baseName(uri)}: in the journal ↔ now`;
+    const title = t("{0}: in the journal ↔ now", baseName(uri));
     await vscode.commands.executeCommand("vscode.diff", left, vscode.Uri.parse(uri), title, { preview: true });
   }
 

@@ -2,6 +2,7 @@
 
 import * as path from "node:path";
 import * as vscode from "vscode";
+import { t } from "../l10n";
 import { refusalOf } from "../door";
 import type { JournalEntry } from "../protocol.generated";
 import { say } from "../surfaces/notifications";
@@ -24,28 +25,28 @@ export async function pickJournal(parts: HunkParts): Promise<void> {
   const entries = parts.acts.journal().then((all): Item[] => all.map((entry) => itemOf(entry, all)));
   try {
     if ((await entries).length === 0) {
-      say("Nothing was kept, staged or undone here yet.");
+      say(t("Nothing was kept, staged or undone here yet."));
       return;
     }
-    const placeHolder = "Choose what to take back";
+    const placeHolder = t("Choose what to take back");
     const chosen = await vscode.window.showQuickPick(entries, {
-      title: "Hunk Journal",
+      title: t("Hunk Journal"),
       placeHolder,
       matchOnDescription: true,
     });
     if (!chosen) return;
     const { entry } = chosen;
     if (entry.undoneBy !== null) {
-      say("This was already taken back.");
+      say(t("This was already taken back."));
       return;
     }
-    if (entry.uris.length > 1 && !(await saved(entry.uris, "Take Back"))) return;
+    if (entry.uris.length > 1 && !(await saved(entry.uris, t("Take Back")))) return;
     const undone = await parts.acts.undo(entry.journalId);
-    if (undone.done) say(`Taken back: ${namesOf(entry.uris)}.`);
+    if (undone.done) say(t("Taken back: {0}.", namesOf(entry.uris)));
     else if (undone.refusal.kind === "hunkStale") await stale(parts, entry);
-    else explain("take it back", undone.refusal);
+    else explain(t("Could not take it back"), undone.refusal);
   } catch (error) {
-    explain("read the journal", refusalOf(error));
+    explain(t("Could not read the journal"), refusalOf(error));
   }
 }
 
@@ -55,7 +56,7 @@ function itemOf(entry: JournalEntry, all: JournalEntry[]): Item {
     description: [
       ...folders(entry.uris),
       ago(entry.at, Date.now()),
-      ...(entry.undoneBy === null ? [] : ["taken back"]),
+      ...(entry.undoneBy === null ? [] : [t("taken back")]),
     ].join(" · "),
     entry,
   };
@@ -71,7 +72,7 @@ function folders([uri, another]: string[]): string[] {
 /** Newer work stands where the act was: nothing is touched, and the person sees both texts. */
 async function stale(parts: HunkParts, entry: JournalEntry): Promise<void> {
   const [uri] = entry.uris;
-  const text = `Not taken back: ${namesOf(entry.uris)} changed since at these lines, and that would be lost.`;
-  const choice = await vscode.window.showWarningMessage(text, "Compare");
+  const text = t("Not taken back: {0} changed since at these lines, and that would be lost.", namesOf(entry.uris));
+  const choice = await vscode.window.showWarningMessage(text, t("Compare"));
   if (choice && uri !== undefined) await parts.diffs.showJournaled(entry.journalId, uri);
 }

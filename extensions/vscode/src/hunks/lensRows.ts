@@ -1,5 +1,6 @@
 // The code lenses of hunks: above each hunk of Codex that nobody has reviewed; above others only if a person wants it.
 
+import { t } from "../l10n";
 import type { Lens } from "../placement";
 import { firstLine, type Placed } from "./placement";
 
@@ -19,17 +20,18 @@ export function lensRows(uri: string, placed: Placed[], shown: Shown, dirty: boo
       args: [uri, hunk.hunkId],
       tooltip,
     });
-    const show = lens("$(diff) Show", "show", "Shows what was there before, in a diff");
-    if (state === "staged") return [lens("$(remove) Unstage", "unstage", "Takes this change out of the index"), show];
-    const keep = lens("$(check) Keep", "keep", "Reviewed: the change stays, and leaves the review list");
+    const show = lens(`$(diff) ${t("Show")}`, "show", t("Shows what was there before, in a diff"));
+    if (state === "staged")
+      return [lens(`$(remove) ${t("Unstage")}`, "unstage", t("Takes this change out of the index")), show];
+    const keep = lens(`$(check) ${t("Keep")}`, "keep", t("Reviewed: the change stays, and leaves the review list"));
     const undo = lens(
-      "$(discard) Undo",
+      `$(discard) ${t("Undo")}`,
       "revert",
       dirty
-        ? "Puts back what was there before, in the editor: unsaved edits stay, and stay unsaved"
-        : "Puts back what was there before; Undo Last takes that back",
+        ? t("Puts back what was there before, in the editor: unsaved edits stay, and stay unsaved")
+        : t("Puts back what was there before; Undo Last takes that back"),
     );
-    const stage = lens("$(add) Stage", "stage", "Adds this change to the index, as git add -p does");
+    const stage = lens(`$(add) ${t("Stage")}`, "stage", t("Adds this change to the index, as git add -p does"));
     return [...(state === "agent" && canKeep ? [keep] : []), undo, stage, show];
   });
 }

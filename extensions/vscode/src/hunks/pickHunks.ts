@@ -1,6 +1,7 @@
 // Accept these hunks only: a list with all of them ticked, over the diff that shows them.
 
 import * as vscode from "vscode";
+import { t } from "../l10n";
 import type { Approval, HunkRef } from "../protocol.generated";
 import { say } from "../surfaces/notifications";
 import { type ProposedDiff, queryOf } from "../surfaces/proposedDiff";
@@ -18,13 +19,13 @@ export async function pickHunks(
 ): Promise<"accept" | "decline" | HunkRef[] | undefined> {
   const files = await proposals.content(approval);
   if (!canChoose(approval, files)) {
-    say("There is nothing to choose among: this change is one piece.");
+    say(t("There is nothing to choose among: this change is one piece."));
     return undefined;
   }
   await diff.show(approval.approvalId, true);
   const choices = choicesOf(files);
   const picker = vscode.window.createQuickPick<Item>();
-  picker.title = "Accept only what is ticked. The change lands whole; the rest is taken out at once.";
+  picker.title = t("Accept only what is ticked. The change lands whole; the rest is taken out at once.");
   picker.canSelectMany = true;
   picker.ignoreFocusOut = true;
   picker.matchOnDescription = true;

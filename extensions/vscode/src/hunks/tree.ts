@@ -2,11 +2,12 @@
 
 import * as path from "node:path";
 import * as vscode from "vscode";
+import { t } from "../l10n";
 import type { Owned } from "../door";
 import type { FileReview, Hunk } from "../protocol.generated";
 import { baseName } from "../wording";
 import type { Review } from "./review";
-import { changedLines, countsWords, gist, hunksWord, whereWords } from "./wording";
+import { changedLines, countsWords, filesWord, gist, hunksWord, whereWords } from "./wording";
 
 export type ReviewNode = { uri: string; hunk: Hunk | null };
 
@@ -53,7 +54,7 @@ export class ReviewTree
     item.tooltip = `${baseName(uri)}, ${where}`;
     item.accessibilityInformation = { label: `${gist(hunk)}, ${where}, ${countsWords(hunk)}` };
     const { first } = changedLines(hunk);
-    item.command = { title: "Open", command: "outrigger.review.open", arguments: [uri, Math.max(first - 1, 0)] };
+    item.command = { title: t("Open"), command: "outrigger.review.open", arguments: [uri, Math.max(first - 1, 0)] };
     return item;
   }
 
@@ -61,13 +62,12 @@ export class ReviewTree
     const count = uri.scheme === "file" ? (this.review.of(uri.toString())?.hunks.length ?? 0) : 0;
     if (count === 0) return undefined;
     const badge = count > 99 ? "99" : String(count);
-    return new vscode.FileDecoration(badge, `${hunksWord(count)} of Codex to review`);
+    return new vscode.FileDecoration(badge, t("{0} of Codex to review", hunksWord(count)));
   }
 
   private draw(): void {
     const { files, count } = this.review;
-    this.view.description =
-      count === 0 ? "" : `${hunksWord(count)} in ${files.length === 1 ? "1 file" : `${files.length} files`}`;
+    this.view.description = count === 0 ? "" : t("{0} in {1}", hunksWord(count), filesWord(files.length));
     const uris = files.map(({ uri }) => uri);
     const touched = [...new Set([...uris, ...this.uris])];
     this.uris = uris;
@@ -83,6 +83,6 @@ function fileItem({ uri, hunks }: FileReview): vscode.TreeItem {
   item.id = uri;
   item.description = folder === "." ? "" : folder;
   item.contextValue = "outriggerFile";
-  item.tooltip = `${vscode.workspace.asRelativePath(resource)}: ${hunksWord(hunks.length)} to review`;
+  item.tooltip = t("{0}: {1} to review", vscode.workspace.asRelativePath(resource), hunksWord(hunks.length));
   return item;
 }

@@ -1,6 +1,7 @@
 // A turn as a whole: all that it did in one diff, and all of it taken back.
 
 import * as vscode from "vscode";
+import { t } from "../l10n";
 import { refusalOf } from "../door";
 import { say } from "../surfaces/notifications";
 import type { Conversation } from "../view/conversation";
@@ -40,22 +41,22 @@ function turnOf(conversation: Conversation, [turnId]: unknown[]): (Turn & { prom
 async function review(parts: HunkParts, conversation: Conversation, args: unknown[]): Promise<void> {
   const turn = turnOf(conversation, args);
   if (!turn) {
-    say("Open a thread first: its last turn is reviewed.");
+    say(t("Open a thread first: its last turn is reviewed."));
     return;
   }
   try {
-    const title = turn.prompt ? `Codex: ${turn.prompt}` : "What Codex did";
+    const title = turn.prompt ? "Codex: " + turn.prompt : t("What Codex did");
     const count = await parts.diffs.showTurn(turn.threadId, turn.turnId, title);
-    if (count === 0) say("This turn changed no files.");
+    if (count === 0) say(t("This turn changed no files."));
   } catch (error) {
-    explain("show what the turn did", refusalOf(error));
+    explain(t("Could not show what the turn did"), refusalOf(error));
   }
 }
 
 async function undo(parts: HunkParts, conversation: Conversation, args: unknown[]): Promise<void> {
   const turn = turnOf(conversation, args);
   if (!turn) {
-    say("Open a thread first: its last turn is undone.");
+    say(t("Open a thread first: its last turn is undone."));
     return;
   }
   const { threadId, turnId } = turn;
@@ -63,10 +64,10 @@ async function undo(parts: HunkParts, conversation: Conversation, args: unknown[
     const { files } = await parts.door.request("outrigger/turn/diff", { threadId, turnId });
     const uris = files.map(({ uri }) => uri);
     if (uris.length === 0) {
-      say("This turn changed no files.");
+      say(t("This turn changed no files."));
       return;
     }
-    if (!(await confirmed(uris)) || !(await saved(uris, "Undo the Turn"))) return;
+    if (!(await confirmed(uris)) || !(await saved(uris, t("Undo the Turn")))) return;
     const undone = await parts.door.request("outrigger/turn/undo", { threadId, turnId });
     parts.files.refreshAll();
     void parts.review.refresh();
@@ -74,17 +75,18 @@ async function undo(parts: HunkParts, conversation: Conversation, args: unknown[
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal.kind === "hunkStale") await refused(refusal.data["uris"], turnId);
-    else explain("undo the turn", refusal);
+    else explain(t("Could not undo the turn"), refusal);
   }
 }
 
 async function confirmed(uris: string[]): Promise<boolean> {
-  const text = `Undo all that this turn did in ${filesWord(uris.length)}?`;
+  const text = t("Undo all that this turn did in {0}?", filesWord(uris.length));
   const names = uris.slice(0, NAMES).map((uri) => vscode.workspace.asRelativePath(vscode.Uri.parse(uri)));
-  const more = uris.length > NAMES ? [`and ${filesWord(uris.length - NAMES)} more`] : [];
-  const also = "What commands of the turn did to files is undone too. It can be taken back.";
+  const more = uris.length > NAMES ? [t("and {0} more", filesWord(uris.length - NAMES))] : [];
+  const also = t("What commands of the turn did to files is undone too. It can be taken back.");
   const detail = [...names, ...more, "", also].join("\n");
-  return (await vscode.window.showWarningMessage(text, { modal: true, detail }, "Undo Turn")) === "Undo Turn";
+  const yes = t("Undo Turn");
+  return (await vscode.window.showWarningMessage(text, { modal: true, detail }, yes)) === yes;
 }
 
 async function tell(
@@ -93,24 +95,26 @@ async function tell(
 ): Promise<void> {
   if (leftOut.length > 0) {
     void vscode.window.showWarningMessage(
-      `Not undone, since too large to be kept or outside of this window: ${leftOut.join(", ")}.`,
+      t("Not undone, since too large to be kept or outside of this window: {0}.", leftOut.join(", ")),
     );
   }
   if (journalId === null) {
-    say("Everything is already as it was before the turn.");
+    say(t("Everything is already as it was before the turn."));
     return;
   }
-  await offerBack(parts, `${asBefore(uris)} before the turn.`, [{ done: true, journalId }]);
+  await offerBack(parts, asBefore(uris), [{ done: true, journalId }]);
 }
 
 function asBefore(uris: string[]): string {
-  return uris.length === 1 ? `${namesOf(uris)} is as it was` : `${filesWord(uris.length)} are as they were`;
+  if (uris.length === 1) return t("{0} is as it was before the turn.", namesOf(uris));
+  return t("{0} are as they were before the turn.", filesWord(uris.length));
 }
 
 /** Somebody wrote since: nothing was touched, and the person sees the turn beside what is there. */
 async function refused(data: unknown, turnId: string): Promise<void> {
   const uris = Array.isArray(data) ? data.filter((uri) => typeof uri === "string") : [];
-  const text = `The turn was not undone: ${namesOf(uris)} changed since, and that would be lost.`;
-  if ((await vscode.window.showWarningMessage(text, "Review Turn")) !== "Review Turn") return;
+  const text = t("The turn was not undone: {0} changed since, and that would be lost.", namesOf(uris));
+  const look = t("Review Turn");
+  if ((await vscode.window.showWarningMessage(text, look)) !== look) return;
   await vscode.commands.executeCommand("outrigger.turn.review", turnId);
 }

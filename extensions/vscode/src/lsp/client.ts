@@ -10,6 +10,7 @@ import {
   StreamMessageWriter,
   Trace,
 } from "vscode-jsonrpc/node";
+import { withoutKeys } from "../secrets";
 import { answerAsks } from "./asks";
 import { syncDocuments } from "./documents";
 
@@ -120,6 +121,6 @@ function introduction(options: unknown): unknown {
 function traceTo(connection: MessageConnection, log: vscode.LogOutputChannel): void {
   const level = Trace.fromString(vscode.workspace.getConfiguration("outrigger").get<string>("trace.server") ?? "off");
   if (level === Trace.Off) return;
-  const tracer = { log: (message: string, data = "") => log.info(`${message} ${data}`) };
+  const tracer = { log: (message: string, data = "") => log.info(withoutKeys(`${message} ${data}`)) };
   void connection.trace(level, tracer);
 }

@@ -2,6 +2,7 @@
 // do instead.
 
 import * as vscode from "vscode";
+import { t } from "../l10n";
 import type { Approvals } from "../approvals";
 import type { Owned } from "../door";
 import { commentBody, commentLabel, commentRange } from "../placement";
@@ -29,8 +30,8 @@ export class CommentThreads implements vscode.Disposable {
     unsaved: Unsaved,
   ) {
     this.controller.options = {
-      prompt: "Tell Codex what to change instead…",
-      placeHolder: "Declines this change and tells Codex what to do instead",
+      prompt: t("Tell Codex what to change instead…"),
+      placeHolder: t("Declines this change and tells Codex what to do instead"),
     };
     const draw = () => this.draw();
     this.disposables = [

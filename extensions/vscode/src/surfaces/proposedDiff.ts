@@ -1,6 +1,7 @@
 // The proposed content beside the present one, in VS Code's own diff editor.
 
 import * as vscode from "vscode";
+import { t } from "../l10n";
 import type { Approvals } from "../approvals";
 import type { Owned } from "../door";
 import type { Approval, ProposedFile } from "../protocol.generated";
@@ -10,7 +11,7 @@ import type { Proposals } from "./proposals";
 export const SCHEME = "outrigger-proposed";
 
 /** How the titles of our multi-file diffs begin. */
-const TITLE = "Codex wants to ";
+const [TITLE = ""] = t("Codex wants to change {0} files").split("{0}");
 
 type Side = "old" | "new";
 
@@ -61,7 +62,7 @@ export class ProposedDiff implements vscode.TextDocumentContentProvider, vscode.
     const [only] = files;
     if (!only) return;
     if (files.length === 1) {
-      const title = `${baseName(only.uri)}: what Codex wants`;
+      const title = t("{0}: what Codex wants", baseName(only.uri));
       const [left, right] = [this.left(approvalId, only), this.uri(approvalId, only, "new")];
       await vscode.commands.executeCommand("vscode.diff", left, right, title, { preview: true, preserveFocus });
       return;

@@ -40,7 +40,8 @@ export async function confirmRule(door: Door, approval: Approval, rule: Rule, de
   const detail = [ruleReach(spoken(rulesFile())), preview].filter(Boolean).join("\n\n");
   const session = onceForSession(approval.options);
   const [keep, once, open] = [t("Keep for Ever"), t("For This Session Only"), t("Open Rules File")];
-  const choices = [keep, ...(session ? [once] : []), open];
+  // What Enter does ends with the session, where that is offered.
+  const choices = [...(session ? [once] : []), keep, open];
   const choice = await vscode.window.showWarningMessage(ruleQuestion(rule), { modal: true, detail }, ...choices);
   if (choice === open) await openRules();
   if (choice === once) return session?.decision;

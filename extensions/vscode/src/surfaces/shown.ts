@@ -19,7 +19,10 @@ export class Shown implements vscode.Disposable {
       { dispose: approvals.onChange(update) },
       { dispose: view.onVisible(update) },
       vscode.window.onDidChangeVisibleTextEditors(update),
-      vscode.window.onDidChangeActiveTextEditor(update),
+      vscode.window.onDidChangeActiveTextEditor((editor) => {
+        this.turnTo(editor);
+        update();
+      }),
       vscode.window.tabGroups.onDidChangeTabs(update),
     ];
   }
@@ -35,6 +38,18 @@ export class Shown implements vscode.Disposable {
     const tell = (key: string, value: boolean) => void vscode.commands.executeCommand("setContext", key, value);
     tell("outrigger.approvalPending", pending.length > 0);
     tell("outrigger.approvalShown", this.approvals.shown.length > 0);
+    tell("outrigger.approvalAddressed", this.approvals.addressed !== undefined);
+    tell("outrigger.approvalListed", pending.length + this.approvals.elsewhere.length > 0);
+  }
+
+  /** Who turns to a file that another approval touches is not at the one brought up before. */
+  private turnTo(editor: vscode.TextEditor | undefined): void {
+    const uri = editor?.document.uri.toString();
+    const there = this.approvals.pending.filter((approval) =>
+      (approval.changes ?? []).some((change) => vscode.Uri.parse(change.uri).toString() === uri),
+    );
+    const { addressed } = this.approvals;
+    if (there.length > 0 && addressed && !there.includes(addressed)) this.approvals.bringUp(null);
   }
 
   private inEditors(): string[] {

@@ -106,7 +106,6 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
 
   pageChanged(): void {
     this.outlet.page();
-    this.badge();
   }
 
   /** Tells the webview of something that happened. */
@@ -172,7 +171,6 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
     this.waited = false;
     webview.options = { enableScripts: true, localResourceRoots: [root] };
     webview.html = viewPage(webview, root, randomBytes(16).toString("base64"));
-    this.badge();
     this.watchdog.stop();
     this.watch();
   }
@@ -244,12 +242,5 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
       limits: account.limits,
       signedOut: account.signedOut,
     };
-  }
-
-  private badge(): void {
-    if (!this.view) return;
-    const { length } = this.content.approvals.pending;
-    if ((this.view.badge?.value ?? 0) === length) return;
-    this.view.badge = length === 0 ? undefined : { value: length, tooltip: "Codex waits for you" };
   }
 }
