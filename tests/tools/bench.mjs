@@ -14,7 +14,7 @@ const USAGE = `npm run bench [-- [--peers] [--quick] [--only FIGURE]]
 
   --peers         also start the ACP agents for Codex, which come from npm
   --quick         less of everything, to see that it works; nothing is written
-  --only FIGURE   start, shared-start, relay, sessions, idle, memory, turn, paced, replay, pause or hunks; nothing is written`;
+  --only FIGURE   start, shared-start, relay, sessions, idle, memory, turn, paced, replay, pause, hunks or terminals; nothing is written`;
 
 const PAGE = path.join(root, "docs/benchmarks.md");
 const PEERS = ["@agentclientprotocol/codex-acp", "@zed-industries/codex-acp"];
@@ -110,6 +110,8 @@ ${table}
 - *Replay*: a recorded turn of the real app-server, stretched to 10,000 deltas in four items that take turns (or 64 lines of 64 kB), played again
   and again as fast as it is read. The \`Value\` proxy parses each line into a \`serde_json::Value\`, frames it and writes once per read. When an editor reads slower
   than the app-server writes, deltas of one item are joined: their text is complete, which every run checks. Memory holds the thread's history, which is bounded at 32 MiB.
+- *Terminals*: the plain loop opens a PTY and reads it into 64 kB, no more. A window acknowledges every 5,000 units, as VS Code does. An echo is timed from the request
+  to the note that shows the key. Memory is \`RssAnon\` of \`--solo\` beyond what it has with no terminal.
 - *Hunks*: a file of 4.6 MB whose lines are unlike; in each run git's own command has its turn on the same file. The thread's time is from the question to the
   answer, without an editor. Of the requests one by one, 90 are measured and the rest is reckoned from them.
 - *Pause*: the reader stops at the first delta. One editor runs in one process here, so there is nobody else to be affected.

@@ -15,7 +15,7 @@ use super::{
 use crate::protocol::{SessionId, TerminalId};
 
 /// Terminals at one time, with those that have exited and are not forgotten.
-pub const LIMIT: usize = 64;
+pub const LIMIT: usize = 128;
 
 /// How long the closing of a terminal waits for sessions that have not taken the end of its stream.
 const LAST_WORDS: Duration = Duration::from_secs(12);

@@ -99,6 +99,16 @@ impl Client {
         Ok(())
     }
 
+    /// Reads past all else to the next note of one of these methods.
+    pub fn next_note(&mut self, wanted: &[&[u8]]) -> Outcome<Value> {
+        loop {
+            let message = self.messages.next()?.ok_or("the other side has ended")?;
+            if wanted.contains(&method(message)) {
+                return Ok(serde_json::from_slice(message)?);
+            }
+        }
+    }
+
     /// Reads up to the note that ends a turn, past `turns - 1` others. `each` sees every message with its method.
     pub fn read_turns(
         &mut self,
@@ -201,7 +211,8 @@ impl Client {
         }
     }
 
-    fn request(&mut self, method: &str, params: &Value) -> Outcome<u64> {
+    /// Asks and does not wait for the answer; returns the request's id.
+    pub fn request(&mut self, method: &str, params: &Value) -> Outcome<u64> {
         self.requests += 1;
         self.send(&json!({ "id": self.requests, "method": method, "params": params }))?;
         Ok(self.requests)
@@ -239,5 +250,5 @@ fn introduction(codex: &Command) -> Value {
     let args: Vec<_> = codex.get_args().map(|arg| arg.display().to_string()).collect();
     let codex = json!({ "path": codex.get_program().display().to_string(), "args": args });
     json!({ "processId": null, "rootUri": null, "capabilities": {},
-        "initializationOptions": { "events": ["codex"], "codex": codex } })
+        "initializationOptions": { "events": ["codex", "terminal"], "codex": codex } })
 }

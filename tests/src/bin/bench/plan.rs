@@ -58,6 +58,9 @@ pub struct Scale {
     pub stream_deltas: usize,
     /// How long nothing is done, in seconds.
     pub idle_seconds: u64,
+    /// Lines of 98 bytes that flood a terminal, and keys that are typed.
+    pub terminal_lines: usize,
+    pub keys: usize,
 }
 
 impl Scale {
@@ -77,6 +80,8 @@ impl Scale {
         streams: 8,
         stream_deltas: 2_000,
         idle_seconds: 60,
+        terminal_lines: 5_102_000,
+        keys: 1_000,
     };
 
     /// To see that it works.
@@ -95,6 +100,8 @@ impl Scale {
         streams: 2,
         stream_deltas: 500,
         idle_seconds: 5,
+        terminal_lines: 300_000,
+        keys: 100,
     };
 }
 

@@ -9,6 +9,8 @@ mod relay;
 mod replay;
 mod sessions;
 mod start;
+#[cfg(unix)]
+mod terminals;
 mod turn;
 
 use crate::{Outcome, Programs, Row, Scale};
@@ -28,6 +30,8 @@ const FIGURES: &[(&str, Figure)] = &[
     ("pause", pause::measure),
     #[cfg(unix)]
     ("hunks", hunks::measure),
+    #[cfg(unix)]
+    ("terminals", terminals::measure),
 ];
 
 /// Measures every figure, or the one named; `told` hears of each row as it is known.

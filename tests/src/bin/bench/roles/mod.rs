@@ -1,6 +1,8 @@
 //! The small programs that stand around what is measured. The benchmark starts itself as each of them.
 
 mod bare;
+#[cfg(unix)]
+pub mod pty;
 mod replay;
 mod tee;
 mod value_proxy;
@@ -13,6 +15,10 @@ use crate::Outcome;
 pub fn play(name: &str, args: &[OsString]) -> Option<Outcome<()>> {
     match name {
         "bare" => Some(bare::run()),
+        #[cfg(unix)]
+        "flood" => Some(pty::flood(args)),
+        #[cfg(unix)]
+        "pty" => Some(pty::read(args)),
         "replay" => Some(replay::run(args)),
         "tee" => Some(tee::run(args)),
         "value-proxy" => Some(value_proxy::run(args)),

@@ -1,0 +1,60 @@
+//! A PTY: what floods it, and the plainest loop that reads it.
+
+use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Read, Write};
+use std::process::Stdio;
+use std::time::Instant;
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use crate::Outcome;
+
+/// One line; the terminal makes `\r\n` of its end.
+pub const LINE: &[u8] =
+    b"abcdefghijklmnopqrstuvwxyz 0123456789 abcdefghijklmnopqrstuvwxyz 0123456789 abcdefghijklmnopqrst\n";
+
+/// Writes so many lines to stdout.
+pub fn flood(args: &[OsString]) -> Outcome<()> {
+    let [lines] = args else { return Err("how many lines?".into()) };
+    let mut left: usize = lines.to_str().ok_or("a number")?.parse()?;
+    let many = LINE.repeat(640);
+    let mut stdout = std::io::stdout().lock();
+    while left > 0 {
+        let lines = left.min(640);
+        stdout.write_all(&many[..lines * LINE.len()])?;
+        left -= lines;
+    }
+    Ok(stdout.flush()?)
+}
+
+/// Runs a program on a PTY and reads all it writes; prints the bytes and the seconds.
+pub fn read(args: &[OsString]) -> Outcome<()> {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+    grantpt(&master)?;
+    unlockpt(&master)?;
+    let name = ptsname(&master, Vec::new())?.into_string()?;
+    let slave = OpenOptions::new().read(true).write(true).open(name)?;
+    let began = Instant::now();
+    let mut child = super::command(args)?
+        .stdin(Stdio::from(slave.try_clone()?))
+        .stdout(Stdio::from(slave))
+        .spawn()?;
+    let mut master = std::fs::File::from(master);
+    let (mut bytes, mut buffer) = (0_u64, vec![0; 64 << 10]);
+    loop {
+        match master.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => bytes += read as u64,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            // So a PTY says that its other end is closed.
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
+                break;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let took = began.elapsed().as_secs_f64();
+    child.wait()?;
+    Ok(writeln!(std::io::stdout(), "{bytes} {took}")?)
+}
