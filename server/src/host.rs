@@ -6,6 +6,7 @@ use tokio::{sync::mpsc, task::AbortHandle};
 
 use crate::{
     VERSION,
+    automations::Automations,
     clock::Clock,
     codex::{self, Link, Options, locate},
     core::{self, Effect, Event, EventKind, World, metrics::Usage, session::Origin},
@@ -22,6 +23,7 @@ use crate::{
     starting::{self, Starting},
     store,
     terminals::Terminals,
+    this_process::{anonymous_resident_bytes, terminated},
     transport::{self, Connection, Limits, Outbox},
 };
 
@@ -90,6 +92,8 @@ pub struct Host {
     repositories: Repositories,
     pacing: Pacing,
     terminals: Terminals,
+    /// There once the store is.
+    automations: Option<Automations>,
     wake_at: Option<u64>,
     ended: Option<u8>,
     last_session: u32,
@@ -152,6 +156,7 @@ impl Host {
             repositories: Repositories::default(),
             pacing: Pacing::default(),
             terminals,
+            automations: None,
             wake_at: None,
             ended: None,
             last_session: 0,
@@ -416,6 +421,21 @@ impl Host {
             }
             Effect::Terminal(command) => self.terminals.send(command),
             Effect::OpenTerminal { roots, opening } => self.terminals.open(roots, opening),
+            Effect::Automation(command) => {
+                if let Some(automations) = &self.automations {
+                    automations.send(command);
+                }
+            }
+            Effect::PreparePlace { token, folder, worktree, branch, clean } => {
+                if let Some(automations) = &self.automations {
+                    automations.prepare(token, folder, worktree, branch, clean);
+                }
+            }
+            Effect::RemovePlace { folder, worktree, name } => {
+                if let Some(automations) = &self.automations {
+                    automations.remove(folder, worktree, &name);
+                }
+            }
             Effect::ListDirectory { token, roots, path } => self.aside(move || {
                 let result = grants::list(&roots, &path).map_err(Into::into);
                 EventKind::DirectoryListed { token, result }
@@ -490,6 +510,7 @@ impl Host {
 
     fn open_store(&mut self, directory: PathBuf) -> u64 {
         let (clock, inbox, redactor) = (self.clock, self.inbox.clone(), self.redactor.clone());
+        let state = directory.clone();
         let opened = store::open(store::Surroundings {
             directory,
             now: Box::new(move || clock.now().epoch_ms),
@@ -502,6 +523,11 @@ impl Host {
                 let _ = inbox.send(Arrival::Event(EventKind::Store(event)));
             }),
         });
+        let inbox = self.inbox.clone();
+        self.automations = Some(Automations::follow(&state, move |event| {
+            // The loop is gone only at the end of the process.
+            let _ = inbox.send(Arrival::Event(event));
+        }));
         self.store = Some(opened.store);
         self.run = Some(opened.run);
         opened.run
@@ -563,32 +589,6 @@ async fn sleep_until(wake_at: Option<u64>, clock: Clock) {
             tokio::time::sleep(Duration::from_micros(left)).await;
         }
     }
-}
-
-/// Resolves when the process is asked to end.
-async fn terminated() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut term), Ok(mut int)) =
-            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-        else {
-            return std::future::pending().await;
-        };
-        tokio::select! { _ = term.recv() => {} _ = int.recv() => {} }
-    }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
-    }
-}
-
-/// `RssAnon` of this process, which leaves out the pages of the program itself.
-fn anonymous_resident_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("RssAnon:"))?;
-    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kib * 1024)
 }
 
 /// Whether an editor has more to read than is good for it.

@@ -4,6 +4,7 @@
 
 pub mod acp;
 pub mod automation;
+mod automations;
 pub mod clock;
 pub mod codex;
 pub mod console;
@@ -32,6 +33,7 @@ mod starting;
 pub mod store;
 pub mod terminal;
 mod terminals;
+mod this_process;
 pub mod transport;
 
 pub use shared::{

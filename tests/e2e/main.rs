@@ -10,6 +10,7 @@
 
 mod approval;
 mod approvals_command;
+mod automations;
 mod daemon_door;
 mod daemon_end;
 mod daemon_share;

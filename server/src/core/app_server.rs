@@ -148,6 +148,11 @@ impl Step<'_> {
             let origin = &state.origin;
             self.world.server.environment.get_or_insert_with(|| Arc::clone(&origin.environment));
         }
+        self.server_needed();
+    }
+
+    /// The app-server is needed, for whomever.
+    pub(super) fn server_needed(&mut self) {
         if !std::mem::replace(&mut self.world.server.wanted, true) {
             // From this moment on requests wait, although the link has not said so yet.
             self.world.server.status.state = AppServerState::Starting;
@@ -180,7 +185,7 @@ impl Step<'_> {
         self.effects.push(Effect::LookFor {
             path: preference.path.clone(),
             args: preference.args.clone(),
-            forbidden_roots: folders.collect(),
+            forbidden_roots: folders.chain(self.world.automations.folders()).collect(),
             environment: self.world.server.environment.clone().unwrap_or_default(),
         });
     }
@@ -225,6 +230,7 @@ impl Step<'_> {
         if gone {
             self.world.server.wanted = false;
             self.fail_held();
+            self.runs_lost();
         }
         self.tell_server_status(None);
         self.redraw();
@@ -277,6 +283,7 @@ impl Step<'_> {
         server.first_ready.get_or_insert(now);
         self.tell_server_status(None);
         self.release_held();
+        self.runs_go_on();
         self.redraw();
     }
 
@@ -291,6 +298,7 @@ impl Step<'_> {
         self.refusals_of_dead_process();
         self.threads_interrupted();
         self.turns_died();
+        self.runs_lost();
         self.redraw();
     }
 
@@ -365,6 +373,7 @@ impl Step<'_> {
         }
         self.read_without_store();
         self.terminals_woken();
+        self.automations_woken();
         self.redraw();
     }
 

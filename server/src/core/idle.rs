@@ -28,7 +28,9 @@ impl World {
     /// Whether anything goes on that must not end, with or without an editor.
     fn is_busy(&self) -> bool {
         self.server.is_wanted()
-            && (self.approvals.pending().next().is_some() || self.threads.have_work())
+            && (self.approvals.pending().next().is_some()
+                || self.threads.have_work()
+                || self.automations.any_active())
     }
 }
 
@@ -51,7 +53,10 @@ impl Step<'_> {
             self.rest_server();
         }
         let unseen = self.world.sessions.values().all(|session| session.observer);
-        let alone = unseen && !busy && !self.world.terminals.any_running();
+        let alone = unseen
+            && !busy
+            && !self.world.terminals.any_running()
+            && !self.world.automations.need_someone();
         let outdated = daemon.outdated.then_some(Duration::ZERO);
         let rest = outdated.or_else(|| self.world.settings.daemon_idle());
         if self.rested(&mut daemon.idle, alone, rest) {

@@ -4,6 +4,8 @@
 pub mod app_server;
 pub mod approvals;
 mod atoms;
+pub mod automations;
+mod calls;
 mod commands;
 mod diagnostics;
 mod documents;
@@ -44,11 +46,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
+    automation,
     clock::Now,
     codex, git,
     protocol::{
-        ApprovalId, ClientCall, Failure, FailureKind, Incoming, Outgoing, Raw, RpcError, RpcId,
-        SessionId, ThreadId,
+        ApprovalId, ClientCall, Failure, Incoming, Outgoing, Raw, RpcError, RpcId, SessionId,
+        ThreadId,
         settings::{Changes, FileRead, Settings},
     },
     store, terminal,
@@ -108,6 +111,12 @@ pub enum EventKind {
     TerminalRefused {
         token: u64,
         failure: Failure,
+    },
+    Automation(automation::Event),
+    /// Where a run of an automation works.
+    PlacePrepared {
+        token: u64,
+        result: Result<automation::Place, automation::PlaceError>,
     },
     DirectoryListed {
         token: u64,
@@ -187,6 +196,23 @@ pub enum Effect {
     OpenTerminal {
         roots: Vec<grants::Root>,
         opening: Box<Opening>,
+    },
+    /// Of the files that define automations.
+    Automation(automation::Command),
+    /// A run is to work in this folder, or in a worktree of this name of its repository.
+    PreparePlace {
+        token: u64,
+        folder: PathBuf,
+        worktree: Option<String>,
+        branch: Option<String>,
+        /// Not where there are changes that are in no commit.
+        clean: bool,
+    },
+    /// A worktree is not needed any more; what is only there is kept as a patch of this name.
+    RemovePlace {
+        folder: PathBuf,
+        worktree: PathBuf,
+        name: String,
     },
     ListDirectory {
         token: u64,
@@ -269,6 +295,7 @@ enum Purpose {
     },
     Refusal(refusals::Flow),
     Terminal(terminals::Flow),
+    Automation(automations::Flow),
     /// What is done about a turn, or about open files, for nobody in particular.
     Turn(turns::Errand),
     Directory {
@@ -294,6 +321,7 @@ pub struct World {
     pub daemon: Option<idle::Daemon>,
     pub settings: Settings,
     pub terminals: terminals::Terminals,
+    pub automations: automations::Automations,
     /// The number of this run, once the store is open.
     run: Option<u64>,
     granted: grants::Granted,
@@ -323,6 +351,7 @@ impl World {
             daemon: None,
             settings: Settings::default(),
             terminals: terminals::Terminals::default(),
+            automations: automations::Automations::default(),
             run: None,
             granted: grants::Granted::default(),
             shown_hunks: shown_hunks::ShownHunks::default(),
@@ -367,6 +396,8 @@ pub fn step(world: &mut World, event: Event) -> Vec<Effect> {
         EventKind::Git { token, result } => step.git_answered(token, result),
         EventKind::Terminal(event) => step.terminal_said(event),
         EventKind::TerminalRefused { token, failure } => step.terminal_refused(token, failure),
+        EventKind::Automation(event) => step.automation_said(event),
+        EventKind::PlacePrepared { token, result } => step.place_prepared(token, result),
         EventKind::DirectoryListed { token, result } => step.directory_listed(token, result),
         EventKind::SettingsRead(read) => step.settings_read(read),
         EventKind::SettingsUpdated { token, result } => step.settings_updated(token, result),
@@ -457,81 +488,6 @@ impl Step<'_> {
         } else {
             self.standard_note(session, &method, &params);
             self.effects.push(Effect::Standard { session, id: None, method, params });
-        }
-    }
-
-    fn call(&mut self, session: SessionId, id: RpcId, call: ClientCall) {
-        match call {
-            ClientCall::Ping(_) => {
-                let uptime_ms = (self.now.micros - self.world.started.micros) / 1_000;
-                self.answer(session, id, &crate::protocol::host::Pong { uptime_ms });
-            }
-            ClientCall::Metrics(_) => self.metrics(session, id),
-            ClientCall::AppServerStatus(_) => self.app_server_status(session, id),
-            ClientCall::AppServerStart(_) => self.app_server_start(session, id),
-            ClientCall::AppServerStop(_) => self.app_server_stop(session, id),
-            ClientCall::AppServerRestart(_) => self.app_server_restart(session, id),
-            ClientCall::ApprovalList(params) => self.approval_list(session, id, &params),
-            ClientCall::ApprovalDecide(params) => self.approval_decide(session, id, params),
-            ClientCall::ApprovalProposed(params) => self.approval_proposed(session, id, params),
-            ClientCall::ApprovalHistory(params) => self.approval_history(session, id, params),
-            ClientCall::ThreadSubscribe(params) => self.thread_subscribe(session, id, &params),
-            ClientCall::ThreadUnsubscribe(params) => self.thread_unsubscribe(session, id, &params),
-            ClientCall::ThreadSnapshot(params) => self.thread_snapshot(session, id, params),
-            ClientCall::ThreadItem(params) => self.thread_item(session, id, &params),
-            ClientCall::ThreadRunning(params) => self.thread_running(session, id, params),
-            ClientCall::ThreadEndProcess(params) => self.thread_end_process(session, id, &params),
-            ClientCall::QueueList(params) => self.queue_list(session, id, &params),
-            ClientCall::QueueAdd(params) => self.queue_add(session, id, params),
-            ClientCall::QueueUpdate(params) => self.queue_update(session, id, params),
-            ClientCall::QueueRemove(params) => self.queue_remove(session, id, params),
-            ClientCall::QueueReorder(params) => self.queue_reorder(session, id, params),
-            ClientCall::AtomGet(params) => self.atom_get(session, id, params),
-            ClientCall::AtomSet(params) => self.atom_set(session, id, params),
-            ClientCall::AtomDelete(params) => self.atom_delete(session, id, params),
-            ClientCall::AtomList(params) => self.atom_list(session, id, params),
-            ClientCall::GrantList(_) => self.grant_list(session, id),
-            ClientCall::GrantAdd(params) => self.grant_add(session, id, &params),
-            ClientCall::GrantRemove(params) => self.grant_remove(session, id, &params),
-            ClientCall::HunkList(params) => self.hunk_list(session, id, params),
-            ClientCall::HunkStage(params) => self.hunk_act(session, id, git::Act::Stage, params),
-            ClientCall::HunkUnstage(params) => {
-                self.hunk_act(session, id, git::Act::Unstage, params);
-            }
-            ClientCall::HunkRevert(params) => self.hunk_act(session, id, git::Act::Revert, params),
-            ClientCall::FileStage(params) => self.file_act(session, id, git::Act::Stage, params),
-            ClientCall::FileUnstage(params) => {
-                self.file_act(session, id, git::Act::Unstage, params);
-            }
-            ClientCall::FileRevert(params) => self.file_act(session, id, git::Act::Revert, params),
-            ClientCall::HunkKeep(params) => self.hunk_keep(session, id, params),
-            ClientCall::TurnDiff(params) => self.turn_diff(session, id, &params),
-            ClientCall::TurnUndo(params) => self.turn_undo(session, id, &params),
-            ClientCall::ReviewList(params) => self.review_list(session, id, &params),
-            ClientCall::HunkUndo(params) => self.hunk_undo(session, id, params),
-            ClientCall::HunkJournal(params) => self.hunk_journal(session, id, params),
-            ClientCall::HunkJournaled(params) => self.hunk_journaled(session, id, params),
-            call @ (ClientCall::TerminalCreate(_)
-            | ClientCall::TerminalAttach(_)
-            | ClientCall::TerminalWrite(_)
-            | ClientCall::TerminalResize(_)
-            | ClientCall::TerminalAck(_)
-            | ClientCall::TerminalDetach(_)
-            | ClientCall::TerminalClose(_)
-            | ClientCall::TerminalRestart(_)
-            | ClientCall::TerminalList(_)) => self.terminal_call(session, id, call),
-            ClientCall::FileListDirectory(params) => self.list_directory(session, id, &params),
-            ClientCall::SettingsGet(_) => self.settings_get(session, id),
-            ClientCall::SettingsUpdate(params) => self.settings_update(session, id, params),
-            ClientCall::SettingsSchema(_) => self.settings_schema(session, id),
-            ClientCall::SessionUpdate(_) => self.fail(
-                session,
-                id,
-                Failure::new(
-                    FailureKind::InvalidParams,
-                    "outrigger/session/update is a note: send it without an id.",
-                ),
-            ),
         }
     }
 

@@ -168,6 +168,7 @@ impl Step<'_> {
             }
             Purpose::Refusal(flow) => self.refusal_told(flow, result),
             Purpose::Arrived { thread } => self.arrivals_listed(&thread, result),
+            Purpose::Automation(flow) => self.run_answered(flow, result),
             Purpose::Proposal { .. }
             | Purpose::Hunk(_)
             | Purpose::Edit(_)

@@ -75,6 +75,8 @@ impl Step<'_> {
             return self.respond(epoch, id, Answer::Error { code: -32602, message });
         };
         self.ask_person(epoch, id, approval);
+        // It waits for a person only so long in a run that nobody watches.
+        self.automations_woken();
     }
 
     fn approval_of(&self, epoch: u32, id: &RpcId, method: &str, params: &Raw) -> Option<Approval> {

@@ -1,7 +1,7 @@
 //! What goes to the store and what follows from its answers. Nothing that a person was promised goes on before it is on
 //! the disk.
 
-use super::{Effect, Purpose, Step, approvals, atoms, grants, kept, queue};
+use super::{Effect, Purpose, Step, approvals, atoms, automations, grants, kept, queue};
 use crate::{
     protocol::{
         Failure, FailureKind, RpcId, SessionId,
@@ -19,6 +19,7 @@ pub(super) enum Then {
     Grant(grants::Kept),
     /// What earlier runs left of their terminals.
     Terminals,
+    Automation(automations::Kept),
     /// Nobody waits for it; that it failed is told.
     Noted,
 }
@@ -36,6 +37,7 @@ impl Step<'_> {
             self.load_queues();
             self.load_grants();
             self.load_terminals();
+            self.load_automations();
         }
     }
 
@@ -52,6 +54,7 @@ impl Step<'_> {
                     Then::Queue(kept) => self.queue_stored(kept, result),
                     Then::Grant(kept) => self.grant_stored(kept, result),
                     Then::Terminals => self.terminals_stored(result),
+                    Then::Automation(kept) => self.automation_stored(kept, result),
                     Then::Noted => {
                         result.map_or_else(|error| self.not_stored(&error), |_: Answer| ());
                     }

@@ -300,6 +300,7 @@ impl Step<'_> {
                 } else {
                     self.hold_queue(thread);
                 }
+                self.automation_turn_ended(thread, params);
                 self.redraw();
             }
             "thread/closed" | "thread/deleted" | "thread/archived" => {

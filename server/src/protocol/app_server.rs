@@ -100,4 +100,5 @@ pub enum DiagnosticKind {
     Settings,
     /// Something could not be kept, or its database was damaged.
     Store,
+    Automation,
 }

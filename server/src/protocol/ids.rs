@@ -55,6 +55,8 @@ text_id! {
     ApprovalId;
     /// A terminal, named by Outrigger. Never used again, so that what it marks is known for ever.
     TerminalId;
+    /// One run of an automation, named by Outrigger. Never used again.
+    RunId;
 }
 
 /// One connected editor.

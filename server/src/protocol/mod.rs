@@ -4,6 +4,7 @@
 pub mod app_server;
 pub mod approval;
 pub mod atom;
+pub mod automation;
 pub mod diff;
 pub mod document;
 pub mod failure;
@@ -23,7 +24,7 @@ mod typescript;
 pub mod wire;
 
 pub use failure::{Failure, FailureKind};
-pub use ids::{ApprovalId, ItemId, RpcId, SessionId, TerminalId, ThreadId, TurnId};
+pub use ids::{ApprovalId, ItemId, RpcId, RunId, SessionId, TerminalId, ThreadId, TurnId};
 pub use raw::Raw;
 pub use table::{ClientCall, NOTIFICATIONS, REQUESTS, Scope, note};
 pub use wire::{Incoming, Outgoing, RpcError};

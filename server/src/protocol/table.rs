@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use super::{
-    Failure, FailureKind, Raw, app_server, approval, atom, file, host, hunk, settings, terminal,
-    thread, turn, wire::Outgoing,
+    Failure, FailureKind, Raw, app_server, approval, atom, automation, file, host, hunk, settings,
+    terminal, thread, turn, wire::Outgoing,
 };
 
 /// What a request is about: requests of one thread wait while that thread is being resumed.
@@ -59,7 +59,7 @@ macro_rules! protocol {
 
         /// Notes to an editor; each function builds one.
         pub mod note {
-            use super::{Outgoing, Raw, app_server, approval, atom, file, hunk, settings, terminal, thread, turn};
+            use super::{Outgoing, Raw, app_server, approval, atom, automation, file, hunk, settings, terminal, thread, turn};
             $($(#[$note_doc])* #[allow(non_snake_case)] pub fn $note(params: &$note_params) -> Outgoing {
                 Outgoing::Note { method: $note_method.into(), params: Raw::of(params) }
             })*
@@ -157,6 +157,23 @@ protocol! {
         /// Runs the person's shell where an ended terminal was.
         TerminalRestart = "outrigger/terminal/restart" [Session] (terminal::TerminalRef) -> terminal::TerminalHeld;
         TerminalList = "outrigger/terminal/list" [Session] (host::NoParams) -> terminal::TerminalList;
+        AutomationCreate = "outrigger/automation/create" [Host] (automation::AutomationFields) -> automation::AutomationHeld;
+        AutomationUpdate = "outrigger/automation/update" [Host] (automation::AutomationFields) -> automation::AutomationHeld;
+        AutomationGet = "outrigger/automation/get" [Host] (automation::AutomationRef) -> automation::AutomationHeld;
+        AutomationPause = "outrigger/automation/pause" [Host] (automation::AutomationRef) -> automation::AutomationHeld;
+        AutomationResume = "outrigger/automation/resume" [Host] (automation::AutomationRef) -> automation::AutomationHeld;
+        AutomationDelete = "outrigger/automation/delete" [Host] (automation::AutomationRef) -> host::Done;
+        AutomationList = "outrigger/automation/list" [Host] (host::NoParams) -> automation::AutomationList;
+        /// Runs it now, whatever its schedule says.
+        AutomationRun = "outrigger/automation/run" [Host] (automation::AutomationRunParams) -> automation::AutomationRunHeld;
+        AutomationPreview = "outrigger/automation/preview" [Host] (automation::AutomationPreviewParams) -> automation::AutomationPreview;
+        AutomationRuns = "outrigger/automation/runs" [Host] (automation::AutomationRunsParams) -> automation::AutomationRuns;
+        AutomationRunAccept = "outrigger/automation/run/accept" [Host] (automation::RunRef) -> automation::AutomationRunHeld;
+        AutomationRunArchive = "outrigger/automation/run/archive" [Host] (automation::RunRef) -> automation::AutomationRunHeld;
+        InboxList = "outrigger/inbox/list" [Host] (automation::InboxListParams) -> automation::InboxList;
+        /// Marks the run read too.
+        InboxMarkRead = "outrigger/inbox/markRead" [Host] (automation::InboxRef) -> automation::InboxItemHeld;
+        InboxArchive = "outrigger/inbox/archive" [Host] (automation::InboxRef) -> automation::InboxItemHeld;
     }
     client_notes {
         /// Changes trust, subscriptions, or what the editor shows.
@@ -183,6 +200,9 @@ protocol! {
         TerminalChanged = "outrigger/terminal/changed" (terminal::TerminalChanged);
         /// This session is sent nothing more of it, though the terminal goes on.
         TerminalDetached = "outrigger/terminal/detached" (terminal::TerminalDetached);
+        AutomationChanged = "outrigger/automation/changed" (automation::AutomationChanged);
+        RunChanged = "outrigger/automation/runChanged" (automation::AutomationRunHeld);
+        InboxChanged = "outrigger/inbox/changed" (automation::InboxItemHeld);
         GrantChanged = "outrigger/grant/changed" (file::Grants);
         SettingsChanged = "outrigger/settings/changed" (settings::Settings);
         AtomChanged = "outrigger/atom/changed" (atom::Atom);

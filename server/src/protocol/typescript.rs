@@ -5,8 +5,8 @@ use std::path::Path;
 use ts_rs::{Config, TS};
 
 use super::{
-    app_server as a, approval as p, atom, diff as d, failure, file as f, host as h, hunk as k,
-    settings as s, table, terminal as m, thread as t, turn as u,
+    app_server as a, approval as p, atom, automation as o, diff as d, failure, file as f,
+    host as h, hunk as k, settings as s, table, terminal as m, thread as t, turn as u,
 };
 
 const PATH: &str =
@@ -27,7 +27,7 @@ fn generate() -> String {
     let mut out = String::from(
         "// Generated from the protocol table in server/src/protocol; `UPDATE=1 cargo test generated_typescript` writes it.\n\n",
     );
-    for id in ["ThreadId", "TurnId", "ItemId", "ApprovalId", "TerminalId"] {
+    for id in ["ThreadId", "TurnId", "ItemId", "ApprovalId", "TerminalId", "RunId"] {
         out.extend(["export type ", id, " = string;\n"]);
     }
     out.push_str("export type NoParams = Record<string, never>;\nexport type Done = Record<string, never>;\n\n");
@@ -94,6 +94,35 @@ fn generate() -> String {
         m::TerminalChanged,
         m::DetachReason,
         m::TerminalDetached,
+        o::Minutes,
+        o::AutomationStatus,
+        o::MissedPolicy,
+        o::OverlapPolicy,
+        o::ExecutionEnvironment,
+        o::AutomationKind,
+        o::AutomationOwner,
+        o::Automation,
+        o::AutomationFields,
+        o::AutomationRef,
+        o::AutomationRunParams,
+        o::AutomationPreviewParams,
+        o::AutomationPreview,
+        o::AutomationHeld,
+        o::AutomationProblem,
+        o::AutomationList,
+        o::AutomationChanged,
+        o::RunTrigger,
+        o::RunStatus,
+        o::AutomationRun,
+        o::AutomationRunHeld,
+        o::AutomationRunsParams,
+        o::AutomationRuns,
+        o::RunRef,
+        o::InboxItem,
+        o::InboxListParams,
+        o::InboxList,
+        o::InboxRef,
+        o::InboxItemHeld,
         a::AppServerState,
         a::AppServerErrorKind,
         a::AppServerError,

@@ -6,6 +6,7 @@
 
 pub mod approvals;
 pub mod atoms;
+pub mod automations;
 mod connect;
 mod error;
 mod files;

@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::{Error, approvals, atoms, grants, live, queue, terminals};
-use crate::protocol::approval::HistoryEntry;
+use super::{Error, approvals, atoms, automations, grants, live, queue, terminals};
+use crate::protocol::{
+    approval::HistoryEntry,
+    automation::{AutomationRun, InboxItem},
+};
 
 /// One request, with the token that its answer will carry.
 #[derive(Debug, PartialEq)]
@@ -21,6 +24,7 @@ pub enum Request {
     Atom(atoms::Request),
     Grant(grants::Request),
     Terminal(terminals::Request),
+    Automation(Box<automations::Request>),
 }
 
 /// What became of a request that was carried out. What it wrote is on the disk.
@@ -42,6 +46,14 @@ pub enum Answer {
     Revision(u64),
     Grants(Vec<grants::Grant>),
     Terminals(Vec<terminals::Terminal>),
+    Automations(Box<automations::Kept>),
+    AutomationRun(Option<Box<AutomationRun>>),
+    /// Newest first; `next` continues.
+    AutomationRuns {
+        runs: Vec<AutomationRun>,
+        next: Option<u64>,
+    },
+    InboxItems(Vec<InboxItem>),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +90,12 @@ nouns! {
     Terminal = terminals,
 }
 
+impl From<automations::Request> for Request {
+    fn from(request: automations::Request) -> Self {
+        Self::Automation(Box::new(request))
+    }
+}
+
 impl Request {
     pub(super) fn writes(&self) -> bool {
         match self {
@@ -87,6 +105,7 @@ impl Request {
             Self::Atom(request) => request.writes(),
             Self::Grant(request) => request.writes(),
             Self::Terminal(request) => request.writes(),
+            Self::Automation(request) => request.writes(),
         }
     }
 
@@ -99,6 +118,7 @@ impl Request {
             Self::Atom(request) => request.bytes(),
             Self::Grant(_) => 4 * 1024,
             Self::Terminal(request) => request.bytes(),
+            Self::Automation(request) => request.bytes(),
         };
         body + size_of::<Command>()
     }

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
-use super::{Error, approvals, atoms, grants, live, meta, queue, terminals};
+use super::{Error, approvals, atoms, automations, grants, live, meta, queue, terminals};
 
 /// `Outr` as `SQLite`'s application id.
 pub const APPLICATION: i32 = 0x4f75_7472;
@@ -17,6 +17,7 @@ pub const STEPS: &[&str] = &[
     atoms::SCHEMA,
     grants::SCHEMA,
     terminals::SCHEMA,
+    automations::SCHEMA,
 ];
 
 /// Takes the steps that this database has not taken.

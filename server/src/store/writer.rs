@@ -12,7 +12,8 @@ use std::{
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{
-    Answer, Command, Error, Event, Request, Surroundings, approvals, atoms, grants, live, meta,
+    Answer, Command, Error, Event, Request, Surroundings, approvals, atoms, automations, grants,
+    live, meta,
     open::{self, Database, Run},
     queue, schema, terminals,
 };
@@ -194,5 +195,6 @@ fn perform(desk: &Desk<'_>, request: &Request) -> Result<Answer, Error> {
         Request::Atom(request) => atoms::perform(desk, request),
         Request::Grant(request) => grants::perform(desk, request),
         Request::Terminal(request) => terminals::perform(desk, request),
+        Request::Automation(request) => automations::perform(desk, request),
     }
 }

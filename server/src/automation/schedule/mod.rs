@@ -149,3 +149,8 @@ fn timestamp(epoch_ms: u64) -> Timestamp {
 fn epoch_ms(at: Timestamp) -> Option<u64> {
     u64::try_from(at.as_millisecond()).ok()
 }
+
+/// Epoch milliseconds as `2026-11-21T09:30:00.000Z`.
+pub fn iso(epoch_ms: u64) -> String {
+    timestamp(epoch_ms).strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::git::{Answer, Request, TurnId};
+use crate::protocol::FailureKind;
 
 const ONE: SessionId = SessionId(1);
 

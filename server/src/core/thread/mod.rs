@@ -283,6 +283,14 @@ impl Thread {
         self.find(turn, item).map(|item| item.state(usize::MAX))
     }
 
+    /// What the agent said last in a turn.
+    pub fn last_message(&self, turn: &TurnId) -> Option<String> {
+        let items = &self.turns[self.turn_place(turn.as_str())?].items;
+        let last = items.iter().rev().find(|item| item.kind == "agentMessage")?;
+        let text = last.state(usize::MAX).fields.remove("text")?;
+        text.as_str().map(str::to_owned)
+    }
+
     /// The `changes` of a fileChange item, which the approval request does not carry.
     pub fn file_changes(&self, turn: &TurnId, item: &ItemId) -> Option<Raw> {
         self.find(turn, item)?.changes()
