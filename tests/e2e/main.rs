@@ -8,6 +8,7 @@
 // A story hands over what it makes: `json!` on the spot reads better than a reference to it.
 #![allow(clippy::needless_pass_by_value)]
 
+mod acp;
 mod approval;
 mod approvals_command;
 mod automations;

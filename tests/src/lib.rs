@@ -11,6 +11,7 @@
 // A story hands over what it makes: `json!` on the spot reads better than a reference to it.
 #![allow(clippy::needless_pass_by_value, clippy::return_self_not_must_use)]
 
+mod acp;
 mod codex;
 mod editor;
 mod hunk_torture;
@@ -25,6 +26,7 @@ mod workspace;
 
 use std::time::Duration;
 
+pub use acp::AcpClient;
 pub use codex::{Direct, turn};
 pub use editor::{Ask, Editor};
 pub use hunk_torture::{HunkFigures, hunk_torture};

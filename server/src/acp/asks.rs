@@ -104,7 +104,9 @@ impl Face {
         let waiting = Waiting { session: name, approval: approval.clone() };
         match approval["kind"].as_str() {
             Some("fileChange") => {
-                let params = json!({ "approvalId": approval["approvalId"] });
+                let id = approval["approvalId"].as_str().unwrap_or_default();
+                self.proposing.insert(id.to_owned());
+                let params = json!({ "approvalId": id });
                 let call = Call::Proposed { waiting: Box::new(waiting) };
                 self.call("outrigger/approval/proposed", params, call);
             }
@@ -121,13 +123,17 @@ impl Face {
 
     /// The texts of a change of files are known, or why they are not.
     pub(super) fn proposed(&mut self, waiting: &Waiting, result: Result<Value, RpcError>) {
-        let files = match result {
-            Ok(result) => result["files"].as_array().cloned().unwrap_or_default(),
-            // It was decided meanwhile.
-            Err(error) if is_settled(&error) => return,
-            Err(_) => Vec::new(),
-        };
         let approval = &waiting.approval;
+        let id = approval["approvalId"].as_str().unwrap_or_default();
+        if !self.proposing.remove(id) || result.as_ref().is_err_and(is_settled) {
+            // It was decided meanwhile.
+            return;
+        }
+        let files = result.ok().and_then(|mut result| match result["files"].take() {
+            Value::Array(files) => Some(files),
+            _ => None,
+        });
+        let files = files.unwrap_or_default();
         let Some(session) = self.sessions.get_mut(&waiting.session) else { return };
         let mut call = call_of(approval, session);
         let diffs: Vec<Value> = files.iter().filter_map(whole_diff).collect();
@@ -215,6 +221,7 @@ impl Face {
     /// Nobody has to decide it any more: the question is taken back.
     pub(super) fn approval_resolved(&mut self, told: &Value) {
         let approval = told["approvalId"].as_str().unwrap_or_default();
+        self.proposing.remove(approval);
         let asks = self.asks.iter().filter(|(_, ask)| ask.approval == approval);
         let ids: Vec<u64> = asks.map(|(id, _)| *id).collect();
         for id in ids {

@@ -1,7 +1,7 @@
 //! The one state machine between an ACP client and the daemon. It takes one message at a time and says what is to be sent;
 //! it waits for nothing and nobody.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -129,9 +129,11 @@ pub struct Face {
     link: Link,
     /// Calls that wait for the daemon to take us.
     held: Vec<(&'static str, Value, Option<Call>)>,
-    calls: HashMap<u64, Call>,
+    calls: BTreeMap<u64, Call>,
     /// What the client is asked and has not answered.
-    pub(super) asks: HashMap<u64, Ask>,
+    pub(super) asks: BTreeMap<u64, Ask>,
+    /// Approvals whose texts are being fetched, and that still wait.
+    pub(super) proposing: HashSet<String>,
     open: HashMap<RpcId, Open>,
     pub(super) sessions: HashMap<String, Session>,
     /// Threads of agents that a session's agent started, and that session.
@@ -450,6 +452,7 @@ impl Face {
         }
         self.fail_held(&error);
         self.withdraw_all();
+        self.proposing.clear();
         for session in self.sessions.values_mut() {
             session.attached = false;
             session.phase = Phase::Live;

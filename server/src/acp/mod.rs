@@ -23,3 +23,6 @@ mod turns;
 mod update;
 
 pub use run::{run, serve};
+
+#[cfg(test)]
+mod tests;

@@ -48,6 +48,13 @@ impl Message {
             let code = if error.is_data() { INVALID_REQUEST } else { PARSE_ERROR };
             error_of(code, format!("This is not a message: {error}."))
         })?;
+        // A list is read as an object's members in order, which it is not.
+        if text.trim_ascii_start().first() != Some(&b'{') {
+            return Err(error_of(
+                INVALID_REQUEST,
+                "A message is an object, and there are no batches.",
+            ));
+        }
         let part = |value: Option<&RawValue>| {
             value.map_or_else(Raw::null, |value| {
                 Raw::from_checked(text.slice_ref(value.get().as_bytes()))
@@ -166,7 +173,8 @@ mod tests {
     fn what_is_no_message_says_why() {
         let code = |text| read(text).unwrap_err().code;
         assert_eq!(code("{"), PARSE_ERROR);
-        assert_eq!(code("[]"), INVALID_REQUEST);
+        assert_eq!(code("[1]"), INVALID_REQUEST);
+        assert_eq!(code(r#"[{"id":1,"method":"a"}]"#), INVALID_REQUEST);
         assert_eq!(code("{}"), INVALID_REQUEST);
         assert_eq!(code(r#"{"id":1.5,"method":"a"}"#), INVALID_REQUEST);
     }
