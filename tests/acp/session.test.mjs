@@ -37,6 +37,8 @@ test("a session: who is there, what can be set, and text that streams", async ()
   assert.equal(client.introduction.protocolVersion, 1);
   assert.equal(client.introduction.agentInfo.name, "outrigger");
   assert.equal(client.introduction.agentCapabilities.loadSession, true);
+  // The scripted model wants nobody to sign in.
+  assert.deepEqual(await client.request("authenticate", { methodId: "chatgpt" }), {});
 
   const { sessionId, configOptions } = await client.newSession();
   // How hard a model can think is known once the models are, which may be a moment later.

@@ -106,6 +106,11 @@ pub enum Call {
         message: String,
         command: Command,
     },
+    /// Whether somebody has signed in already.
+    Account {
+        request: RpcId,
+        by_chatgpt: bool,
+    },
     SignIn {
         request: RpcId,
     },
@@ -314,6 +319,9 @@ impl Face {
             Call::Command { session, message, command } => {
                 self.command_answered(&session, &message, command, result);
             }
+            Call::Account { request, by_chatgpt } => {
+                self.account_is(request, by_chatgpt, result);
+            }
             Call::SignIn { request } => self.sign_in_begun(&request, result),
             Call::Ignored => {
                 if let Err(error) = result {
@@ -481,6 +489,7 @@ impl Face {
             | Call::Listed { request }
             | Call::Done { request }
             | Call::Titled { request, .. }
+            | Call::Account { request, .. }
             | Call::SignIn { request } => self.finish(&request, Err(error.clone())),
             Call::Chosen { request, session, before, .. } => {
                 if let Some(session) = self.sessions.get_mut(&session) {

@@ -93,14 +93,11 @@ impl Face {
                 }
                 let mut fields = call.fields();
                 fields["sessionUpdate"] = "tool_call".into();
-                let output = item["aggregatedOutput"].as_str().unwrap_or_default().to_owned();
-                session.show(Shown {
-                    call: *call,
-                    terminal: false,
-                    output,
-                    untold: 0,
-                    whole: false,
-                });
+                if !call.is_over() {
+                    let output = item["aggregatedOutput"].as_str().unwrap_or_default().to_owned();
+                    let (terminal, untold, whole) = (false, 0, false);
+                    session.show(Shown { call: *call, terminal, output, untold, whole });
+                }
                 return self.tell(update::update(name, &fields));
             }
             Shape::Compaction | Shape::Nothing => return,
@@ -119,7 +116,10 @@ impl Face {
         let asked: HashSet<String> = self.asks.values().map(|ask| ask.approval.clone()).collect();
         for approval in list["approvals"].as_array().into_iter().flatten() {
             let id = approval["approvalId"].as_str().unwrap_or_default();
-            if approval["threadId"] == *session && !asked.contains(id) {
+            if approval["threadId"] == *session
+                && !asked.contains(id)
+                && !self.proposing.contains(id)
+            {
                 self.approval_requested(approval);
             }
         }

@@ -27,6 +27,8 @@ const PAGE: u32 = 50;
 #[derive(Debug)]
 pub struct Opening {
     pub how: How,
+    /// What the app-server was asked, but for the thread's name.
+    request: Map<String, Value>,
     directories: Vec<PathBuf>,
 }
 
@@ -80,6 +82,7 @@ impl Face {
         let folders = std::iter::once(&params.cwd).chain(&params.additional_directories);
         let added: Vec<Value> = folders.filter_map(|folder| workspace_folder(folder)).collect();
         self.add_folders(&added);
+        let asked = request.clone();
         let method = match how {
             How::New => "codex/thread/start",
             How::Fork => "codex/thread/fork",
@@ -89,7 +92,8 @@ impl Face {
             request.insert("threadId".into(), params.session_id.into());
             request.insert("excludeTurns".into(), true.into());
         }
-        let opening = Opening { how, directories: params.additional_directories };
+        let directories = params.additional_directories;
+        let opening = Opening { how, request: asked, directories };
         self.call(method, request.into(), Call::Opened { request: id, opening });
     }
 
@@ -109,11 +113,12 @@ impl Face {
             let why = "The app-server opened a thread without a name.";
             return self.refuse(id, error_of(rpc::INTERNAL_ERROR, why));
         };
-        let Opening { how, directories } = opening;
+        let Opening { how, request, directories } = opening;
         let session = self.sessions.entry(name.clone()).or_default();
         session.options = Options::read(&result, &session.options);
         session.cwd = PathBuf::from(result["cwd"].as_str().unwrap_or_default());
         session.directories = directories;
+        session.opening = request;
         session.attached = true;
         if how == How::Load {
             session.phase = Phase::Loading { pages: Vec::new(), held: Vec::new() };

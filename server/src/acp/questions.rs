@@ -203,9 +203,29 @@ impl Face {
     }
 
     pub(super) fn authenticate(&mut self, id: RpcId, params: &Value) {
-        if params["methodId"] != CHATGPT {
-            let why = format!("There is no way to sign in that is called {}.", params["methodId"]);
-            return self.refuse(&id, error_of(rpc::INVALID_PARAMS, why));
+        let by_chatgpt = params["methodId"] == CHATGPT;
+        let account = Call::Account { request: id, by_chatgpt };
+        self.call("codex/account/read", json!({ "refreshToken": false }), account);
+    }
+
+    /// Clients sign in whenever they start: whoever has signed in is not asked again, in whatever way.
+    pub(super) fn account_is(
+        &mut self,
+        id: RpcId,
+        by_chatgpt: bool,
+        result: Result<Value, RpcError>,
+    ) {
+        let account = match result {
+            Ok(account) => account,
+            Err(error) => return self.finish(&id, Err(error)),
+        };
+        if !account["account"].is_null() || account["requiresOpenaiAuth"] == false {
+            return self.answer(&id, &json!({}));
+        }
+        if !by_chatgpt {
+            let why =
+                "Here one signs in with ChatGPT. For an API key run `codex login` in a terminal.";
+            return self.refuse(&id, error_of(rpc::AUTH_REQUIRED, why));
         }
         if let Some(earlier) = self.sign_in.replace(id.clone()) {
             self.refuse(&earlier, error_of(rpc::CANCELLED, "Another sign-in was begun."));

@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::protocol::{Raw, RpcId};
 
@@ -20,6 +20,8 @@ pub struct Session {
     pub cwd: PathBuf,
     /// Folders beside `cwd`.
     pub directories: Vec<PathBuf>,
+    /// What the thread was opened with: its folders and its MCP servers.
+    pub opening: Map<String, Value>,
     /// This connection to the daemon has the thread open.
     pub attached: bool,
     pub phase: Phase,

@@ -45,9 +45,11 @@ impl Face {
         if !is_work {
             self.run_command(&name, &message, command);
         } else if !attached {
-            let request = json!({ "threadId": name, "excludeTurns": true });
+            let mut request = session.opening.clone();
+            request.insert("threadId".into(), name.clone().into());
+            request.insert("excludeTurns".into(), true.into());
             let call = Call::Reopened { session: name, message };
-            self.call("codex/thread/resume", request, call);
+            self.call("codex/thread/resume", request.into(), call);
         } else if !waits {
             self.send_prompt(&name, &message);
         }
@@ -216,9 +218,7 @@ impl Face {
             session.stopping = false;
             session.spoken.clear();
         }
-        for message in
-            self.messages_of(name, |awaited| matches!(awaited, Awaited::Is(_) | Awaited::Next))
-        {
+        for message in self.messages_of(name, |awaited| *awaited != Awaited::Unknown) {
             self.answer_prompt(name, &message, Err(error.clone()));
         }
     }

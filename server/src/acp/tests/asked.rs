@@ -299,8 +299,10 @@ fn what_an_mcp_server_asks_is_passed_on_to_those_who_can_show_it() {
 
 #[test]
 fn a_sign_in_opens_a_page_and_ends_with_what_codex_says() {
+    let nobody = json!({ "account": null, "requiresOpenaiAuth": true });
     let mut story = Story::with(json!({ "elicitation": { "url": {} } }));
     let id = story.request("authenticate", json!({ "methodId": "chatgpt" }));
+    story.answer("codex/account/read", nobody.clone());
     story.answer(
         "codex/account/login/start",
         json!({ "loginId": "l", "authUrl": "https://auth.example" }),
@@ -317,12 +319,31 @@ fn a_sign_in_opens_a_page_and_ends_with_what_codex_says() {
 
     let mut story = Story::begun();
     let id = story.request("authenticate", json!({ "methodId": "chatgpt" }));
+    story.answer("codex/account/read", nobody.clone());
     story.answer(
         "codex/account/login/start",
         json!({ "loginId": "l", "authUrl": "https://auth.example" }),
     );
     assert_eq!(story.answer("codex/account/login/cancel", json!({})), json!({ "loginId": "l" }));
     assert_eq!(story.error(id).0, rpc::AUTH_REQUIRED);
+
+    let id = story.request("authenticate", json!({ "methodId": "openai-api-key" }));
+    story.answer("codex/account/read", nobody);
+    assert_eq!(story.error(id).0, rpc::AUTH_REQUIRED);
+}
+
+#[test]
+fn who_has_signed_in_is_not_asked_again() {
+    let mut story = Story::begun();
+    for account in [
+        json!({ "account": { "type": "apiKey" }, "requiresOpenaiAuth": true }),
+        json!({ "account": null, "requiresOpenaiAuth": false }),
+    ] {
+        let id = story.request("authenticate", json!({ "methodId": "openai-api-key" }));
+        story.answer("codex/account/read", account);
+        assert_eq!(story.result(id), json!({}));
+    }
+    assert_eq!(story.asked, [] as [Value; 0]);
 }
 
 #[test]

@@ -322,9 +322,12 @@ fn a_daemon_that_ends_fails_what_waits_and_the_next_prompt_finds_the_next_one() 
     let mut story = Story::begun();
     story.session();
     let running = story.turn();
+    story.note("session/cancel", json!({ "sessionId": "t" }));
+    let waiting = story.request("session/prompt", prompt("Next"));
     let listing = story.request("session/list", json!({}));
     story.gone();
-    assert_eq!(story.error(running), (rpc::INTERNAL_ERROR, "It has ended.".into()));
+    assert_eq!(story.result(running), json!({ "stopReason": "cancelled" }));
+    assert_eq!(story.error(waiting), (rpc::INTERNAL_ERROR, "It has ended.".into()));
     assert_eq!(story.error(listing), (rpc::INTERNAL_ERROR, "It has ended.".into()));
     assert_eq!(story.connections, 1);
 
@@ -333,7 +336,10 @@ fn a_daemon_that_ends_fails_what_waits_and_the_next_prompt_finds_the_next_one() 
     let introduction = story.asked[0]["params"].clone();
     assert_eq!(introduction["workspaceFolders"], json!([{ "uri": "file:///w", "name": "w" }]));
     story.take_in();
-    assert_eq!(story.answer("codex/thread/resume", super::opened())["threadId"], "t");
+    assert_eq!(
+        story.answer("codex/thread/resume", super::opened()),
+        json!({ "threadId": "t", "excludeTurns": true, "cwd": "/w" })
+    );
     story.answer("codex/turn/start", json!({ "turn": { "id": "v" } }));
     story.codex("turn/completed", json!({ "turn": { "id": "v", "status": "completed" } }));
     assert_eq!(story.result(id), json!({ "stopReason": "end_turn" }));
