@@ -46,7 +46,8 @@ fn minutely_from(second: u64) -> String {
 }
 
 fn soon() -> (u64, String) {
-    let second = now() / 1_000 + 2;
+    // Enough for a slow machine to take it in before.
+    let second = now() / 1_000 + 6;
     (second * 1_000, minutely_from(second))
 }
 
@@ -135,6 +136,15 @@ fn a_run_by_hand_asks_before_it_works_among_changes_that_are_in_no_commit() {
     assert_eq!((&run["status"], &run["summary"]), (&json!("PENDING_REVIEW"), &json!("Done.")));
     let accepted = editor.call("outrigger/automation/run/accept", json!({ "runId": run["runId"] }));
     assert_eq!(accepted["run"]["status"], "ACCEPTED");
+    // By the commands that every editor has.
+    let command = |name: &str, arguments: Value| {
+        let command = format!("outrigger.automation.{name}");
+        editor
+            .call("workspace/executeCommand", json!({ "command": command, "arguments": arguments }))
+    };
+    let paused = command("pause", json!([id]))["automation"].take();
+    assert_eq!((&paused["status"], &paused["nextRunAt"]), (&json!("PAUSED"), &Value::Null));
+    assert!(command("resume", json!([id]))["automation"]["nextRunAt"].is_u64());
     let unknown = editor.refused("outrigger/automation/run", json!({ "id": "none" }));
     assert_eq!(unknown["data"]["kind"], "automationUnknown");
     let unknown = editor.refused("outrigger/automation/run/accept", json!({ "runId": "none" }));

@@ -81,8 +81,21 @@ pub fn remove(folder: &Path, worktree: &Path, patch: &Path) -> Result<(), PlaceE
             std::fs::write(patch, changed).map_err(|error| PlaceError::Git(error.to_string()))?;
         }
     }
+    keep_commits(worktree);
     let arguments = ["worktree", "remove", "--force"].map(OsStr::new);
     words(folder, arguments.into_iter().chain([worktree.as_os_str()])).map(drop)
+}
+
+/// Commits of a run that no branch has stay, under a name of their own.
+fn keep_commits(worktree: &Path) {
+    let Some(name) = worktree.file_name() else { return };
+    let contained = ["for-each-ref", "--count=1", "--contains", "HEAD"];
+    if words(worktree, contained).is_ok_and(|refs| refs.is_empty()) {
+        let kept = format!("refs/outrigger/runs/{}", name.to_string_lossy());
+        if let Err(error) = words(worktree, ["update-ref", &kept, "HEAD"]) {
+            tracing::warn!(%error, "the commits of a run have no name");
+        }
+    }
 }
 
 fn words<S: AsRef<OsStr>>(

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Face, draw, terminals};
+use super::{Face, automations, draw, terminals};
 use crate::{
     core::{Action, HunkCommand, TurnOptions, World, session::Session},
     protocol::{
@@ -29,6 +29,11 @@ pub const NAMES: &[&str] = &[
     "outrigger.turn.interrupt",
     "outrigger.thread.new",
     "outrigger.appServer.restart",
+    "outrigger.automation.list",
+    "outrigger.automation.create",
+    "outrigger.automation.run",
+    "outrigger.automation.pause",
+    "outrigger.automation.resume",
     "outrigger.terminal.list",
     "outrigger.terminal.create",
     "outrigger.terminal.send",
@@ -48,8 +53,9 @@ impl Face {
     ) -> Vec<Action> {
         let command = params.get("command").and_then(Value::as_str).unwrap_or_default();
         let arguments = params.get("arguments").and_then(Value::as_array);
-        if let Some(actions) =
-            terminals::execute(world, state, &id, command, arguments.map_or(&[], Vec::as_slice))
+        let all = arguments.map_or(&[][..], Vec::as_slice);
+        if let Some(actions) = terminals::execute(world, state, &id, command, all)
+            .or_else(|| automations::execute(world, &id, command, all))
         {
             return actions;
         }

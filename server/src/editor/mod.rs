@@ -1,6 +1,7 @@
 //! How Outrigger looks in an editor that knows nothing but standard LSP: code lenses, code actions,
 //! commands, diagnostics and message requests, all drawn from the World.
 
+mod automations;
 mod commands;
 mod draw;
 mod hunks;

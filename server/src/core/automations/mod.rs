@@ -110,6 +110,21 @@ impl Automations {
         self.held.values().flat_map(|held| held.definition.cwds.iter().cloned())
     }
 
+    /// The list for a person.
+    pub fn words(&self) -> String {
+        let lines = self.held.values().map(|held| {
+            let Definition { id, name, .. } = &*held.definition;
+            let next = match (held.next, held.problem()) {
+                (Some(next), _) => format!("next at {}", automation::schedule::iso(next)),
+                (None, Some(problem)) => problem,
+                (None, None) => "does not run by itself".to_owned(),
+            };
+            format!("{id}: {name}, {next}")
+        });
+        let lines: Vec<String> = lines.collect();
+        if lines.is_empty() { "There is no automation.".to_owned() } else { lines.join("\n") }
+    }
+
     fn is_known(&self) -> bool {
         self.found.is_some() && self.marks.is_some()
     }

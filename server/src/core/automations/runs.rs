@@ -23,6 +23,8 @@ use crate::{
 
 /// Runs that go on at one time; more wait for their turn.
 const MAX_AT_ONCE: usize = 2;
+/// What Codex calls a spent quota and an expired login.
+const PAUSING: [&str; 2] = ["usageLimitExceeded", "unauthorized"];
 /// How long a run waits for an app-server that is not there.
 const PATIENCE: Duration = Duration::from_mins(10);
 
@@ -360,11 +362,28 @@ impl Step<'_> {
                 .and_then(|entry| entry.thread.last_message(&turn));
             let error = note.turn.error.as_ref().map(|error| error.message.to_string());
             let status = note.turn.status.to_string();
+            let cause = note.turn.error.as_ref().and_then(|error| error.codex_error_info);
+            let pauses =
+                cause.is_some_and(|cause| PAUSING.iter().any(|one| cause.get().contains(one)));
+            let (name, why) = (active.run.automation_id.clone(), error.clone());
             self.turn_over(&id, turn, &status, error, message);
+            if pauses {
+                self.pause_automation(&name, &why.unwrap_or_default());
+            }
         } else {
             // What waits for this thread may begin.
             self.runs_go_on();
         }
+    }
+
+    /// A spent quota or an expired login will not be better next time: it waits for the person.
+    fn pause_automation(&mut self, name: &str, why: &str) {
+        let Some(held) = self.world.automations.held.get_mut(name) else { return };
+        held.mark.paused = Some(format!("Paused: {why}"));
+        let mark = held.mark.clone();
+        self.store(Request::Mark(mark).into(), Then::Noted);
+        self.world.automations.plan(name, None);
+        self.tell_automation(name);
     }
 
     pub(super) fn turn_over(

@@ -5,6 +5,7 @@
 
 mod approvals;
 mod atoms;
+mod automations;
 mod idle;
 mod kept;
 mod lifecycle;

@@ -1,0 +1,248 @@
+//! Automations on a clock that the story turns.
+
+use super::*;
+use crate::{
+    automation::{Definition, Found, Place},
+    protocol::automation::{AutomationRun, MissedPolicy, OverlapPolicy},
+};
+
+const ONE: SessionId = SessionId(1);
+const MINUTE: u64 = 60_000;
+const DAY: u64 = 24 * 60 * MINUTE;
+
+/// An automation that is due each minute.
+fn minutely() -> Definition {
+    let mut definition = Definition::new("Look".into(), "Look.".into(), "FREQ=MINUTELY".into(), 0);
+    definition.id = "look".into();
+    definition.timezone = Some("UTC".into());
+    definition.cwds = vec!["/w".into()];
+    definition
+}
+
+/// An editor, the app-server, and these definitions in their files.
+fn with(definitions: &[Definition]) -> Stage {
+    let mut stage = Stage::ready();
+    found(&mut stage, definitions);
+    stage
+}
+
+fn found(stage: &mut Stage, definitions: &[Definition]) -> Vec<Effect> {
+    let found =
+        Found { definitions: definitions.to_vec(), timezone: "UTC".into(), ..Found::default() };
+    stage.step(EventKind::Automation(automation::Event::Found(Box::new(found))))
+}
+
+/// The time is this many milliseconds later, and the wiring wakes the core.
+fn later(stage: &mut Stage, millis: u64) -> Vec<Effect> {
+    stage.sleep(Duration::from_millis(millis))
+}
+
+fn runs(stage: &mut Stage) -> Vec<AutomationRun> {
+    let (_, effects) = stage.request(ONE, "outrigger/automation/runs", json!({}));
+    let (_, answer) = told(&effects).into_iter().find(|(name, _)| name.contains("reply")).unwrap();
+    serde_json::from_value(answer["result"]["runs"].clone()).unwrap()
+}
+
+/// In short: for when, how it came to be, how it stands, and what it stands for.
+fn in_short(runs: &[AutomationRun]) -> Vec<(u64, String, String, u32)> {
+    runs.iter()
+        .map(|run| (run.scheduled_for, word(&run.trigger), word(&run.status), run.missed))
+        .collect()
+}
+
+fn word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()
+}
+
+/// The run whose place was asked for gets it, and then a thread and a turn.
+fn goes_on(stage: &mut Stage, effects: &[Effect], thread: &str) {
+    let token = effects
+        .iter()
+        .find_map(|effect| match effect {
+            Effect::PreparePlace { token, .. } => Some(*token),
+            _ => None,
+        })
+        .expect("no place was asked for");
+    let place = Place { cwd: "/w".into(), worktree: None };
+    let effects = stage.step(EventKind::PlacePrepared { token, result: Ok(place) });
+    assert_eq!(sent_up(&effects).1, "thread/start");
+    let described = json!({ "id": thread, "cwd": "/w", "preview": "", "modelProvider": "m",
+        "createdAt": 1, "updatedAt": 1, "status": { "type": "idle" }, "cliVersion": "x",
+        "source": "vscode", "turns": [], "ephemeral": false, "sessionId": thread });
+    let opened = json!({ "thread": described, "model": "m", "modelProvider": "m", "cwd": "/w",
+        "approvalPolicy": "untrusted", "approvalsReviewer": "user", "sandbox": { "type": "readOnly" } });
+    let effects = stage.answered(&effects, opened);
+    let begins = effects.iter().filter_map(|effect| match effect {
+        Effect::Codex(codex::Command::Request { token, method, .. }) if method == "turn/start" => {
+            Some(*token)
+        }
+        _ => None,
+    });
+    let tokens: Vec<u64> = begins.collect();
+    assert_eq!(tokens.len(), 1, "{:?}", names(&effects));
+    let turn = json!({ "turn": { "id": format!("turn-of-{thread}"), "items": [], "status": "inProgress" } });
+    let epoch = stage.world.server.epoch();
+    let frame = Frame::Response {
+        token: tokens[0],
+        method: "turn/start".into(),
+        result: Ok(Raw::of(&turn)),
+        elapsed: Duration::ZERO,
+    };
+    stage.app_server_says(epoch, frame);
+}
+
+fn turn_ends(stage: &mut Stage, thread: &str) -> Vec<Effect> {
+    let turn = json!({ "id": format!("turn-of-{thread}"), "items": [], "status": "completed" });
+    stage.note("turn/completed", json!({ "threadId": thread, "turn": turn }))
+}
+
+fn places(effects: &[Effect]) -> usize {
+    effects.iter().filter(|effect| matches!(effect, Effect::PreparePlace { .. })).count()
+}
+
+#[test]
+fn what_is_due_runs_and_ends_with_one_item_though_the_end_is_told_twice() {
+    let mut stage = with(&[minutely()]);
+    let effects = later(&mut stage, MINUTE);
+    goes_on(&mut stage, &effects, "a");
+    turn_ends(&mut stage, "a");
+    turn_ends(&mut stage, "a");
+    let row = |status: &str| vec![(MINUTE, "schedule".to_owned(), status.to_owned(), 0)];
+    assert_eq!(in_short(&runs(&mut stage)), row("PENDING_REVIEW"));
+    let (_, effects) = stage.request(ONE, "outrigger/inbox/list", json!({}));
+    let items = told(&effects)[0].1["result"]["items"].as_array().unwrap().len();
+    assert_eq!(items, 1);
+}
+
+#[test]
+fn three_weeks_asleep_make_one_run_that_stands_for_all() {
+    let mut stage =
+        with(&[Definition { rrule: "FREQ=DAILY;BYHOUR=9;BYMINUTE=0".into(), ..minutely() }]);
+    later(&mut stage, 21 * DAY);
+    let latest = 20 * DAY + 9 * 60 * MINUTE;
+    // Fifteen hours ago is more than the twelve within which it is caught up.
+    assert_eq!(
+        in_short(&runs(&mut stage)),
+        [(latest, "schedule".to_owned(), "MISSED".to_owned(), 21)]
+    );
+    let effects = later(&mut stage, 13 * 60 * MINUTE);
+    assert_eq!(places(&effects), 1);
+    let caught = latest + DAY;
+    assert_eq!(
+        in_short(&runs(&mut stage))[0],
+        (caught, "catchUp".to_owned(), "IN_PROGRESS".to_owned(), 0)
+    );
+}
+
+#[test]
+fn what_is_missed_is_skipped_where_that_was_said_and_leaves_a_record() {
+    let skips =
+        Definition { missed: MissedPolicy::Skip, rrule: "FREQ=HOURLY".into(), ..minutely() };
+    let mut stage = with(&[skips]);
+    let effects = later(&mut stage, 150 * MINUTE);
+    assert_eq!(places(&effects), 0);
+    assert_eq!(
+        in_short(&runs(&mut stage)),
+        [(120 * MINUTE, "schedule".to_owned(), "MISSED".to_owned(), 2)]
+    );
+}
+
+#[test]
+fn a_run_that_goes_on_is_not_overtaken_and_one_that_is_queued_waits_for_it() {
+    let mut stage = with(&[Definition { overlap: OverlapPolicy::Queue, ..minutely() }]);
+    let effects = later(&mut stage, MINUTE);
+    goes_on(&mut stage, &effects, "a");
+    assert_eq!(places(&later(&mut stage, MINUTE)), 0);
+    assert_eq!(places(&later(&mut stage, MINUTE)), 0);
+    let row = |at: u64, status: &str, missed| {
+        (at * MINUTE, "schedule".to_owned(), status.to_owned(), missed)
+    };
+    assert_eq!(
+        in_short(&runs(&mut stage)),
+        [row(3, "MISSED", 1), row(2, "IN_PROGRESS", 0), row(1, "IN_PROGRESS", 0)]
+    );
+    assert_eq!(places(&turn_ends(&mut stage, "a")), 1);
+}
+
+#[test]
+fn two_go_on_at_one_time_and_the_next_begins_when_one_ends() {
+    let definitions: Vec<Definition> =
+        ["a", "b", "c"].map(|id| Definition { id: id.into(), ..minutely() }).into();
+    let mut stage = with(&definitions);
+    let effects = later(&mut stage, MINUTE);
+    assert_eq!(places(&effects), 2);
+    goes_on(&mut stage, &effects, "first");
+    assert_eq!(places(&turn_ends(&mut stage, "first")), 1);
+}
+
+#[test]
+fn a_clock_that_is_set_back_fires_nothing_again() {
+    let mut stage = with(&[minutely()]);
+    let effects = later(&mut stage, MINUTE);
+    goes_on(&mut stage, &effects, "a");
+    turn_ends(&mut stage, "a");
+    // Back by the wall clock alone.
+    let at = Now { epoch_ms: MINUTE / 2, micros: stage.micros + 1 };
+    stage.world.now = at;
+    let effects = step(&mut stage.world, Event { at, kind: EventKind::Woken });
+    assert_eq!(places(&effects), 0);
+    assert_eq!(runs(&mut stage).len(), 1);
+}
+
+#[test]
+fn a_run_that_was_claimed_and_no_more_begins_after_a_restart() {
+    let mut stage = with(&[minutely()]);
+    later(&mut stage, MINUTE);
+    let claimed = runs(&mut stage);
+    let mut stage = stage.restarted();
+    stage.micros = 2 * MINUTE * 1_000 - 30_000_000;
+    stage.connect(1, "one", json!({ "events": ["*"] }));
+    stage.app_server_up(1);
+    let effects = found(&mut stage, &[minutely()]);
+    goes_on(&mut stage, &effects, "a");
+    turn_ends(&mut stage, "a");
+    let all = runs(&mut stage);
+    assert_eq!(
+        (all.len(), &all[0].run_id, all[0].status),
+        (1, &claimed[0].run_id, crate::protocol::automation::RunStatus::PendingReview)
+    );
+}
+
+#[test]
+fn a_turn_that_was_begun_before_a_restart_is_found_and_not_begun_again() {
+    let mut stage = with(&[minutely()]);
+    let effects = later(&mut stage, MINUTE);
+    goes_on(&mut stage, &effects, "a");
+    let run = runs(&mut stage).remove(0);
+    let mut stage = stage.restarted();
+    stage.micros = 2 * MINUTE * 1_000 - 30_000_000;
+    stage.connect(1, "one", json!({ "events": ["*"] }));
+    stage.app_server_up(1);
+    let effects = found(&mut stage, &[minutely()]);
+    assert_eq!(sent_up(&effects).1, "thread/turns/list");
+    let first = json!({ "type": "userMessage", "id": "1", "clientId": format!("outrigger-run-{}-1", run.run_id) });
+    let last = json!({ "type": "agentMessage", "id": "2", "text": "All is well." });
+    let turn = json!({ "id": "turn-of-a", "status": "completed", "items": [first, last] });
+    let effects = stage.answered(&effects, json!({ "data": [turn], "nextCursor": null }));
+    assert_eq!(places(&effects), 0);
+    let all = runs(&mut stage);
+    assert_eq!((all.len(), all[0].summary.as_deref()), (1, Some("All is well.")));
+    assert_eq!(in_short(&all)[0].2, "PENDING_REVIEW");
+}
+
+#[test]
+fn a_spent_quota_pauses_until_the_person_resumes() {
+    let mut stage = with(&[minutely()]);
+    let effects = later(&mut stage, MINUTE);
+    goes_on(&mut stage, &effects, "a");
+    let error = json!({ "message": "No more today.", "codexErrorInfo": "usageLimitExceeded", "additionalDetails": null });
+    let turn = json!({ "id": "turn-of-a", "items": [], "status": "failed", "error": error });
+    stage.note("turn/completed", json!({ "threadId": "a", "turn": turn }));
+    assert_eq!(places(&later(&mut stage, 5 * MINUTE)), 0);
+    let (_, effects) = stage.request(ONE, "outrigger/automation/get", json!({ "id": "look" }));
+    let shown = &told(&effects)[0].1["result"]["automation"];
+    assert_eq!(
+        (&shown["status"], &shown["problem"], &shown["nextRunAt"]),
+        (&json!("PAUSED"), &json!("Paused: No more today."), &Value::Null)
+    );
+}
