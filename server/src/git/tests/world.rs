@@ -33,9 +33,14 @@ impl World {
         fs::create_dir(world.root()).unwrap();
         let init: Vec<&str> = ["init", "-q", "-b", "main"].iter().chain(options).copied().collect();
         world.git(&init);
-        for (name, value) in
-            [("user.name", "Ada"), ("user.email", "ada@example.com"), ("commit.gpgsign", "false")]
-        {
+        let settings = [
+            ("user.name", "Ada"),
+            ("user.email", "ada@example.com"),
+            ("commit.gpgsign", "false"),
+            // It goes on behind the commit that started it, and holds locks.
+            ("gc.auto", "0"),
+        ];
+        for (name, value) in settings {
             world.git(&["config", name, value]);
         }
         world
