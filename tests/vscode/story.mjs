@@ -116,14 +116,23 @@ export class Story {
     await this.page.screenshot({ path: path.join(this.#resultsDir, file) });
   }
 
-  /** Runs a command by its title in the command palette. */
+  /**
+   * Runs a command by its title in the command palette. The palette lists what was possible when it was opened, which
+   * may be a moment before the extension has heard where the cursor is.
+   */
   async command(title) {
-    await this.page.keyboard.press("F1");
-    await this.page.locator(".quick-input-widget input").fill(`>${title}`);
-    await this.page
-      .locator(".quick-input-list .monaco-list-row", { hasText: title })
-      .first()
-      .waitFor({ timeout: SHOWN_MS });
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
+    for (const until = Date.now() + SHOWN_MS; ;) {
+      await this.page.keyboard.press("F1");
+      await this.page.locator(".quick-input-widget input").fill(`>${title}`);
+      const listed = await row.waitFor({ timeout: 3_000 }).then(
+        () => true,
+        () => false,
+      );
+      if (listed) break;
+      if (Date.now() > until) throw new Error(`the palette does not offer "${title}"`);
+      await this.page.keyboard.press("Escape");
+    }
     await this.page.keyboard.press("Enter");
   }
 

@@ -37,7 +37,18 @@ test("the threads of this folder are asked for, page by page, and a search anew"
     { limit: 50, cwd: "/repo" },
     { limit: 50, cursor: "2", cwd: "/repo" },
     { limit: 50, searchTerm: "cart", archived: true },
+    { limit: 100, archived: true },
   ]);
+});
+
+test("a search finds words in capital letters and in small ones", async () => {
+  const link = new FakeLink().answer("codex/thread/list", ({ searchTerm }) => ({
+    data: searchTerm ? [] : [listed("a", { preview: "Tea for two" }), listed("b", { name: "Till" })],
+    nextCursor: null,
+  }));
+  const { threads, names } = list(link);
+  await threads.look("tea");
+  expect(names()).toEqual(["Tea for two"]);
 });
 
 test("a list that can't be read says why", async () => {

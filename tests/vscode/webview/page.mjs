@@ -13,12 +13,13 @@ export async function openWebview(browser, { theme = "light", width = 460, heigh
   const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce" });
   const page = await context.newPage();
   const themes = JSON.parse(await readFile(new URL("themes.json", import.meta.url), "utf8"));
-  const files = new Set(await readdir(dist));
+  const names = (await readdir(dist)).filter((name) => !name.endsWith(".map"));
+  const files = new Map(await Promise.all(names.map(async (name) => [name, await readFile(path.join(dist, name))])));
   await page.route(`${ORIGIN}/**`, async (route) => {
     const name = new URL(route.request().url()).pathname.slice(1);
     if (name === "") return route.fulfill({ contentType: "text/html", body: await pageDocument(themes[theme], theme) });
     if (!files.has(name)) return route.fulfill({ status: 404 });
-    return route.fulfill({ contentType: TYPES[name.split(".").at(-1)], body: await readFile(path.join(dist, name)) });
+    return route.fulfill({ contentType: TYPES[name.split(".").at(-1)], body: files.get(name) });
   });
   const webview = new Webview(page);
   page.on("pageerror", (error) => webview.errors.push(error.message));

@@ -70,7 +70,8 @@ export class Suggestions implements Owned {
     try {
       const params = { query, roots: roots(), cancellationToken: `outrigger-${token}` };
       const { files } = await this.door.request("codex/fuzzyFileSearch", params);
-      return files.slice(0, MOST_FILES).map(({ path, match_type }): Suggestion => {
+      const own = files.filter(({ path }) => !/^\.git[/\\]/.test(path));
+      return own.slice(0, MOST_FILES).map(({ path, match_type }): Suggestion => {
         const folder = match_type === "directory";
         const at = path.replace(/[/\\]+$/, "").lastIndexOf("/") + 1;
         const insert = mention(folder && !path.endsWith("/") ? `${path}/` : path);

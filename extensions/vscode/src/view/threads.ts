@@ -4,6 +4,8 @@ import { type Door, type ListedThread, Listeners, type ReadState, refusalOf, typ
 
 /** Threads of one page. */
 const PAGE = 50;
+/** The newest threads, in which a search looks for itself too. */
+const SEARCHED = 100;
 /** A deleted thread can be had back for this long, in milliseconds. */
 export const UNDO_MS = 10_000;
 /** The atom that has the pinned threads, for all windows. */
@@ -218,19 +220,27 @@ export class Threads {
     [this.loading, this.error, this.stale] = [true, null, false];
     this.onChange.fire();
     try {
-      const { data, nextCursor, readStates } = await door.request("codex/thread/list", {
-        limit: PAGE,
-        ...(cursor === null ? {} : { cursor }),
+      const within = {
         ...(folders.length === 0 || this.everywhere ? {} : { cwd: folders.length === 1 ? folders[0] : folders }),
-        ...(this.search.trim() ? { searchTerm: this.search.trim() } : {}),
         ...(this.archived ? { archived: true } : {}),
-      });
+      };
+      const word = this.search.trim();
+      const ask = (more: { limit: number; cursor?: string; searchTerm?: string }) =>
+        door.request("codex/thread/list", { ...within, ...more });
+      const [{ data, nextCursor, readStates }, recent] = await Promise.all([
+        ask({ limit: PAGE, ...(cursor === null ? {} : { cursor }), ...(word ? { searchTerm: word } : {}) }),
+        // Codex's own search tells capital letters from small ones.
+        word && cursor === null ? ask({ limit: SEARCHED }) : null,
+      ]);
+      const also = recent?.data.filter(({ name, preview }) => has(`${name ?? ""}\n${preview}`, word)) ?? [];
       if (token !== this.asked) return;
       const staying = cursor === null ? this.listed.filter(({ id }) => this.leaving.has(id)) : this.listed;
       const known = new Set(staying.map(({ id }) => id));
-      const fresh = data.filter(({ id }) => !known.has(id));
+      const fresh = [...new Map([...data, ...also].map((thread) => [thread.id, thread])).values()].filter(
+        ({ id }) => !known.has(id),
+      );
       this.listed = cursor === null ? sorted([...fresh, ...staying]) : [...staying, ...fresh];
-      this.read = { ...(cursor === null ? {} : this.read), ...readStates };
+      this.read = { ...(cursor === null ? {} : this.read), ...recent?.readStates, ...readStates };
       this.cursor = nextCursor;
       this.markSeen();
     } catch (error) {
@@ -292,6 +302,10 @@ export class Threads {
 
 function sorted(threads: ListedThread[]): ListedThread[] {
   return threads.sort((a, b) => b.updatedAt - a.updatedAt);
+}
+
+function has(text: string, word: string): boolean {
+  return text.toLowerCase().includes(word.toLowerCase());
 }
 
 function isUnread({ firstUnread }: ReadState): boolean {

@@ -30,6 +30,9 @@ export const composerStyles = css`
     field-sizing: content;
     min-height: 3.6em;
   }
+  textarea:focus-visible {
+    outline: none;
+  }
   textarea::placeholder {
     color: var(--vscode-input-placeholderForeground);
   }
