@@ -3,9 +3,11 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { measureWebview } from "../vscode/webview/bench.mjs";
+import { requireChromium } from "./chromium.mjs";
 import { pinnedCodex } from "./codex.mjs";
 import { main } from "./lifetime.mjs";
-import { cargoBinary, root, tryoutDir } from "./paths.mjs";
+import { cargoBinary, extensionDir, root, tryoutDir } from "./paths.mjs";
 import { npm, run } from "./run.mjs";
 import { checkToolchain, installPackages, quiet } from "./setup.mjs";
 import { Explained, Steps } from "./steps.mjs";
@@ -14,7 +16,8 @@ const USAGE = `npm run bench [-- [--peers] [--quick] [--only FIGURE]]
 
   --peers         also start the ACP agents for Codex, which come from npm
   --quick         less of everything, to see that it works; nothing is written
-  --only FIGURE   start, shared-start, relay, sessions, idle, memory, turn, paced, replay, pause, hunks or terminals; nothing is written`;
+  --only FIGURE   start, shared-start, relay, sessions, idle, memory, turn, paced, replay, pause, hunks, terminals or
+                  vscode (the webview in a browser); nothing is written`;
 
 const PAGE = path.join(root, "docs/benchmarks.md");
 const PEERS = ["@agentclientprotocol/codex-acp", "@zed-industries/codex-acp"];
@@ -25,6 +28,7 @@ await main(async () => {
   const steps = new Steps();
   await checkToolchain(steps);
   await installPackages(steps);
+  if (options.only === "vscode") return console.log((await webviewRows(steps)).join("\n"));
   await steps.step("cargo build --release", ({ exec }) =>
     exec("cargo", ["build", "--release", "-p", "outrigger", "-p", "outrigger-tests", "-p", "scripted-model"]),
   );
@@ -35,13 +39,21 @@ await main(async () => {
   if (options.only) args.push("--only", options.only);
 
   const load = os.loadavg()[0];
-  const table = await steps.step("measure", () => measure(args));
+  let table = await steps.step("measure", () => measure(args));
+  if (!options.quick && !options.only) table += `\n${(await webviewRows(steps)).join("\n")}`;
   steps.summary();
   if (options.quick || options.only) return console.log(table);
   const { devDependencies } = JSON.parse(await readFile(path.join(root, "package.json"), "utf8"));
   await writeFile(PAGE, page(table, Math.max(load, os.loadavg()[0]), devDependencies["@openai/codex"]));
   console.log(`Written to ${path.relative(root, PAGE)}`);
 });
+
+/** The webview's figures, in a real browser, and the sizes of what an editor loads. */
+async function webviewRows(steps) {
+  const executablePath = await requireChromium(steps);
+  await steps.step("webview", ({ exec }) => exec(process.execPath, ["build.mjs"], { cwd: extensionDir }));
+  return steps.step("measure the webview", () => measureWebview(executablePath));
+}
 
 function readArguments(args) {
   const options = { peers: { type: "boolean" }, quick: { type: "boolean" }, help: { type: "boolean" } };
@@ -114,6 +126,8 @@ ${table}
   to the note that shows the key. Memory is \`RssAnon\` of \`--solo\` beyond what it has with no terminal.
 - *Hunks*: a file of 4.6 MB whose lines are unlike; in each run git's own command has its turn on the same file. The thread's time is from the question to the
   answer, without an editor. Of the requests one by one, 90 are measured and the rest is reckoned from them.
+- *Webview*: the built page in Chromium without an editor, under the extension's own policy; five runs each, the median, and least to most in brackets. The deltas come as the extension
+  sends them, gathered for 16 ms, 20,000 in one second. Alone: \`npm run bench -- --only vscode\`.
 - *Pause*: the reader stops at the first delta. One editor runs in one process here, so there is nobody else to be affected.
 `;
 }
