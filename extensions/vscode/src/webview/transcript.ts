@@ -213,6 +213,9 @@ export class TranscriptView extends LitElement {
       this.atEnd = true;
     }
     this.virtual.setOptions({ ...this.virtual.options, count: this.rows.length });
+    // A thread that opens is drawn at its end at once, not at its start first.
+    if (this.toEnd && this.hasUpdated)
+      this.virtual.scrollOffset = Math.max(this.virtual.getTotalSize() - this.main.clientHeight, 0);
   }
 
   protected override updated(): void {
