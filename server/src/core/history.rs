@@ -166,7 +166,7 @@ impl Step<'_> {
             entry.thread.set_older_exists(false);
             return self.answer_snapshot(flow.session, flow.id, &flow.params);
         }
-        if error.message.contains("not loaded") || error.message.contains("invalid thread id") {
+        if is_unknown(&error) || error.message.contains("invalid thread id") {
             let failure = unknown(thread, "is not known to the app-server")
                 .with("appServerMessage", error.message);
             return self.fail(flow.session, flow.id, failure);
@@ -184,6 +184,15 @@ impl Step<'_> {
             Err(error) => self.fail(session, id, error.into()),
         }
     }
+}
+
+fn is_unknown(error: &RpcError) -> bool {
+    error.message.contains("not loaded")
+}
+
+/// Whether the app-server says so of a thread that no message has reached: it forgets it when it ends.
+pub(super) fn has_no_turn(error: &RpcError) -> bool {
+    is_unknown(error) || error.message.contains("not materialized yet")
 }
 
 /// The newest turns before a cursor, with their items.

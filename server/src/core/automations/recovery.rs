@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{
     Flow,
-    runs::{Active, Phase, is_unanswered},
+    runs::{Active, Phase},
 };
 use crate::{
     automation::Definition,
@@ -106,16 +106,18 @@ impl Step<'_> {
         if active.phase != Phase::Looking {
             return;
         }
-        if result.as_ref().is_err_and(is_unanswered) {
-            active.phase = Phase::Lost;
-            return;
-        }
+        let turns = match result.map(|page| page.decode::<Turns>()) {
+            Ok(Ok(turns)) => turns.data,
+            Err(error) if history::has_no_turn(&error) => Vec::new(),
+            // Unknown is not undone: it is looked up again.
+            Ok(Err(_)) | Err(_) => {
+                active.phase = Phase::Lost;
+                return;
+            }
+        };
         let message = active.message_id();
-        let turns = result.ok().and_then(|page| page.decode::<Turns>().ok());
-        let found = turns.and_then(|turns| {
-            let is_its = |item: &ItemRow| item.client_id.as_deref() == Some(&message);
-            turns.data.into_iter().find(|turn| turn.items.iter().any(is_its))
-        });
+        let is_its = |item: &ItemRow| item.client_id.as_deref() == Some(&message);
+        let found = turns.into_iter().find(|turn| turn.items.iter().any(is_its));
         let Some(turn) = found else {
             // No turn came to be, so nothing was done: it is tried once more, for all to see.
             if active.run.attempt >= MAX_ATTEMPTS {

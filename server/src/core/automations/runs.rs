@@ -471,7 +471,7 @@ pub(super) fn micros(duration: Duration) -> u64 {
 }
 
 /// Whether it is open what became of a request.
-pub(super) fn is_unanswered(error: &RpcError) -> bool {
+fn is_unanswered(error: &RpcError) -> bool {
     let kind = error.data.as_ref().and_then(|data| data.get("kind")).and_then(Value::as_str);
     [FailureKind::AppServerDown, FailureKind::AppServerTimeout]
         .iter()

@@ -208,8 +208,8 @@ fn a_run_that_was_claimed_and_no_more_begins_after_a_restart() {
     );
 }
 
-#[test]
-fn a_turn_that_was_begun_before_a_restart_is_found_and_not_begun_again() {
+/// After a restart in the midst of a run: its thread is asked how far it came.
+fn restarted_within_a_run() -> (Stage, AutomationRun, Vec<Effect>) {
     let mut stage = with(&[minutely()]);
     let effects = later(&mut stage, MINUTE);
     goes_on(&mut stage, &effects, "a");
@@ -220,6 +220,36 @@ fn a_turn_that_was_begun_before_a_restart_is_found_and_not_begun_again() {
     stage.app_server_up(1);
     let effects = found(&mut stage, &[minutely()]);
     assert_eq!(sent_up(&effects).1, "thread/turns/list");
+    (stage, run, effects)
+}
+
+#[test]
+fn where_its_thread_cannot_say_whether_a_turn_was_begun_none_is_begun_again() {
+    let (mut stage, _, asked) = restarted_within_a_run();
+    let effects = stage.refused(&asked, "database is locked");
+    assert_eq!(places(&effects), 0);
+    let asked = later(&mut stage, 10_000);
+    assert_eq!(sent_up(&asked).1, "thread/turns/list");
+    let effects = stage.answered(&asked, json!({ "turns": "of another form" }));
+    assert_eq!(places(&effects), 0);
+    assert_eq!(in_short(&runs(&mut stage))[0].2, "IN_PROGRESS");
+}
+
+#[test]
+fn a_thread_that_no_message_reached_has_no_turn_and_the_run_is_tried_once_more_for_all_to_see() {
+    for none in ["thread not loaded: a", "thread a is not materialized yet; thread/turns/list …"]
+    {
+        let (mut stage, run, asked) = restarted_within_a_run();
+        let effects = stage.refused(&asked, none);
+        assert_eq!(places(&effects), 1, "{none}");
+        let again = runs(&mut stage).remove(0);
+        assert_eq!((again.run_id, again.attempt), (run.run_id, 2), "{none}");
+    }
+}
+
+#[test]
+fn a_turn_that_was_begun_before_a_restart_is_found_and_not_begun_again() {
+    let (mut stage, run, effects) = restarted_within_a_run();
     let first = json!({ "type": "userMessage", "id": "1", "clientId": format!("outrigger-run-{}-1", run.run_id) });
     let last = json!({ "type": "agentMessage", "id": "2", "text": "All is well." });
     let turn = json!({ "id": "turn-of-a", "status": "completed", "items": [first, last] });

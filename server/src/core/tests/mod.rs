@@ -188,9 +188,18 @@ impl Stage {
 
     /// The app-server's answer to the request that `effects` sent up.
     fn answered(&mut self, effects: &[Effect], result: Value) -> Vec<Effect> {
+        self.told_back(effects, Ok(Raw::of(&result)))
+    }
+
+    /// Its refusal of that request.
+    fn refused(&mut self, effects: &[Effect], message: &str) -> Vec<Effect> {
+        let error = RpcError { code: -32600, message: message.into(), data: None };
+        self.told_back(effects, Err(error))
+    }
+
+    fn told_back(&mut self, effects: &[Effect], result: Result<Raw, RpcError>) -> Vec<Effect> {
         let (token, method) = sent_up(effects);
         let epoch = self.world.server.epoch();
-        let result = Ok(Raw::of(&result));
         let elapsed = Duration::ZERO;
         self.app_server_says(epoch, Frame::Response { token, method, result, elapsed })
     }
