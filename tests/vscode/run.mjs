@@ -16,9 +16,12 @@ import { Story } from "./story.mjs";
 const STORY_MS = 180_000;
 const storiesDir = path.join(root, "tests/vscode/stories");
 const resultsDir = path.join(root, "tests/vscode/results");
+/** Every theme, and the stories of what is rare. */
+const all = process.env.OUTRIGGER_TEST_ALL === "1";
 
 await main(async () => {
-  const files = await chosenStories(process.argv.slice(2));
+  const named = process.argv.slice(2);
+  const files = await chosenStories(named);
   const { executablePath, stage } = await prepare();
   const browser = await chromium.launch({
     executablePath,
@@ -30,6 +33,7 @@ await main(async () => {
   const results = [];
   for (const file of files) {
     const { default: tell, ...about } = await import(pathToFileURL(path.join(storiesDir, file)));
+    if (about.rare && !all && named.length === 0) continue;
     for (const theme of themesOf(about)) {
       const name = path.basename(file, ".mjs") + (theme === "light" ? "" : `-${theme}`);
       results.push(await play({ title: name, ...about, name, theme, tell }, stage, browser));
@@ -47,7 +51,7 @@ async function chosenStories(parts) {
 
 /** What a story looks like matters in both themes for some of them; one is enough for every run. */
 function themesOf({ themes = ["light"] }) {
-  return process.env.OUTRIGGER_TEST_ALL === "1" ? themes : themes.slice(0, 1);
+  return all ? themes : themes.slice(0, 1);
 }
 
 async function prepare() {

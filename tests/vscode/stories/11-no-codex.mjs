@@ -4,6 +4,7 @@ import path from "node:path";
 import { pinnedCodex } from "../../tools/codex.mjs";
 
 export const title = "Without Codex the view offers to install it in a terminal";
+export const rare = true;
 
 export default async function (story) {
   const { outrigger, page } = story;

@@ -4,6 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 export const title = "A config.toml that codex refuses is shown in codex's own words";
+export const rare = true;
 
 export default async function (story) {
   const { outrigger } = story;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { AppServer } from "../app-server.mjs";
 
 export const title = "A thread that another process holds is read-only, with Fork here and Retry";
+export const rare = true;
 
 export default async function (story) {
   const { outrigger } = story;

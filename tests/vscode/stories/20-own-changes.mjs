@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 
 export const title = "Selected lines are staged, and a hunk of an unsaved file is undone in the editor";
+export const rare = true;
 
 export default async function (story) {
   const { outrigger, page } = story;

@@ -358,17 +358,18 @@ function planView({ explanation, steps }: Plan, over: boolean): TemplateResult {
     <div class="row"><strong class="grow">Plan</strong><span class="dim">${done} of ${steps.length}</span></div>
     ${explanation ? html`<div class="dim words">${explanation}</div>` : nothing}
     <ol>
-      ${steps.map(
-        ({ step, status }) =>
-          html`<li>
-            <vscode-icon
-              name=${STEP_ICON[status] ?? "circle-large-outline"}
-              label=${STEP_WORD[status] ?? status}
-              ?spin=${status === "inProgress" && !over}
-            ></vscode-icon
-            ><span class="words ${status}">${step}</span>
-          </li>`,
-      )}
+      ${steps.map(({ step, status: told }) => {
+        // A turn that is over works at no step, whatever it said last.
+        const status = over && told === "inProgress" ? "pending" : told;
+        return html`<li>
+          <vscode-icon
+            name=${STEP_ICON[status] ?? "circle-large-outline"}
+            label=${STEP_WORD[status] ?? status}
+            ?spin=${status === "inProgress"}
+          ></vscode-icon
+          ><span class="words ${status}">${step}</span>
+        </li>`;
+      })}
     </ol>
   </section>`;
 }
