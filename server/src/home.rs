@@ -4,9 +4,14 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     hash::Hasher,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use crate::core::HomeRefused;
+
+/// A process that is killed while it starts another one leaves the lock to that one until it runs its own program. So
+/// long a lock is waited for whose owner is gone.
+const LEFT_BEHIND: Duration = Duration::from_secs(2);
 
 /// Holds the lock for as long as it lives; the kernel lets go of it when the process dies.
 pub struct Claim {
@@ -117,19 +122,37 @@ pub fn claim(directory: &Path, owner: Owner) -> Result<Claim, HomeRefused> {
         .truncate(false)
         .open(directory.join("lock"))
         .map_err(io)?;
-    match lock.try_lock() {
-        Ok(()) => {
-            let text = format!("{}\n{}\n", std::process::id(), owner.as_str());
-            std::fs::write(owner_file(directory), text).map_err(io)?;
-            Ok(Claim { directory: directory.to_owned(), _lock: lock })
+    let until = Instant::now() + LEFT_BEHIND;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::Error(error)) => return Err(io(error)),
+            Err(TryLockError::WouldBlock) => {
+                let text = std::fs::read_to_string(owner_file(directory));
+                let pid = text.ok().and_then(|text| text.lines().next()?.parse().ok());
+                if Instant::now() > until || pid.is_none_or(|pid| !is_gone(pid)) {
+                    return Err(HomeRefused::Taken { pid });
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
         }
-        Err(TryLockError::WouldBlock) => {
-            let text = std::fs::read_to_string(owner_file(directory));
-            let pid = text.ok().and_then(|text| text.lines().next()?.parse().ok());
-            Err(HomeRefused::Taken { pid })
-        }
-        Err(TryLockError::Error(error)) => Err(io(error)),
     }
+    let text = format!("{}\n{}\n", std::process::id(), owner.as_str());
+    std::fs::write(owner_file(directory), text).map_err(io)?;
+    Ok(Claim { directory: directory.to_owned(), _lock: lock })
+}
+
+#[cfg(unix)]
+fn is_gone(pid: u32) -> bool {
+    use rustix::process::{Pid, test_kill_process};
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
+}
+
+/// Windows keeps a lock to the process that took it.
+#[cfg(not(unix))]
+fn is_gone(_pid: u32) -> bool {
+    false
 }
 
 pub fn create_private(directory: &Path) -> std::io::Result<()> {
@@ -167,6 +190,24 @@ mod tests {
         assert_eq!(refused, HomeRefused::Taken { pid: Some(std::process::id()) });
         drop(first);
         assert!(claim(&directory, Owner::Solo).is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_that_outlives_its_owner_for_a_moment_is_waited_for() {
+        use std::process::{Command, Stdio};
+        let root = tempfile::tempdir().unwrap();
+        let directory = directory(Some(root.path().into()), Path::new("/home/me/.codex")).unwrap();
+        drop(claim(&directory, Owner::Solo).unwrap());
+        let mut owner = Command::new("true").spawn().unwrap();
+        owner.wait().unwrap();
+        let lock = OpenOptions::new().read(true).write(true).open(directory.join("lock")).unwrap();
+        lock.try_lock().unwrap();
+        std::fs::write(owner_file(&directory), format!("{}\nsolo\n", owner.id())).unwrap();
+        // It has the lock with its stdin, until it ends.
+        let mut heir = Command::new("sleep").arg("0.3").stdin(Stdio::from(lock)).spawn().unwrap();
+        assert!(claim(&directory, Owner::Solo).is_ok());
+        heir.wait().unwrap();
     }
 
     #[test]

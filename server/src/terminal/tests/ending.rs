@@ -6,27 +6,33 @@ use super::{
     super::{Error, Event},
     scene::{ADA, Scene},
 };
-use crate::terminal::processes::lives;
+use crate::{protocol::TerminalId, terminal::processes::lives};
 
 /// The pids that a script has printed as `pid N`.
 fn pids(seen: &str) -> Vec<i32> {
     seen.lines().filter_map(|line| line.strip_prefix("pid ")?.trim().parse().ok()).collect()
 }
 
-const TREE: &str = "sleep 1000 & echo pid $!
-    (trap '' HUP; exec sleep 1001) & echo pid $!
+/// Six processes, one of which leaves the session. It begins once somebody looks.
+const TREE: &str = "read go; sleep 1000 & echo pid $!
+    (trap '' HUP; echo ignores HUP; exec sleep 1001) & echo pid $!
     sh -c 'sleep 1002 & echo pid $!; wait' & echo pid $!
-    setsid sleep 1003 & sleep 0.1; echo pid $(pgrep -nf 'sleep 100[3]')
-    echo pid $$; echo ready; wait";
+    setsid sh -c 'echo pid $$; exec sleep 1003' &
+    echo pid $$; wait";
+
+fn tree(scene: &mut Scene, terminal: &TerminalId) -> String {
+    scene.attach(terminal, ADA);
+    scene.write(terminal, "\r").unwrap();
+    let whole = |seen: &str| pids(seen).len() == 6 && seen.contains("ignores HUP");
+    scene.sees(terminal, ADA, whole)
+}
 
 #[test]
 fn closing_ends_the_whole_session_and_names_what_left_it() {
     let mut scene = Scene::new();
     let terminal = scene.script(TREE);
-    scene.attach(&terminal, ADA);
-    let seen = scene.shows(&terminal, ADA, "ready");
+    let seen = tree(&mut scene, &terminal);
     let all = pids(&seen);
-    assert_eq!(all.len(), 6, "{seen}");
     assert!(all.iter().all(|pid| lives(*pid)), "{seen}");
 
     let Err(Error::Busy { running }) = scene.close(&terminal, false, false) else {
@@ -47,8 +53,7 @@ fn closing_ends_the_whole_session_and_names_what_left_it() {
 fn closing_with_everything_leaves_no_process() {
     let mut scene = Scene::new();
     let terminal = scene.script(TREE);
-    scene.attach(&terminal, ADA);
-    let seen = scene.shows(&terminal, ADA, "ready");
+    let seen = tree(&mut scene, &terminal);
     assert_eq!(scene.close(&terminal, true, true).unwrap(), (vec![], vec![]));
     let alive: Vec<i32> = pids(&seen).into_iter().filter(|pid| lives(*pid)).collect();
     assert_eq!(alive, Vec::<i32>::new());

@@ -157,6 +157,21 @@ impl Scene {
     }
 
     /// Waits until this session has been shown this text, and gives what came since it attached.
+    /// What came since it attached, once it is enough.
+    pub fn sees(
+        &mut self,
+        terminal: &TerminalId,
+        session: SessionId,
+        enough: impl Fn(&str) -> bool,
+    ) -> String {
+        let key = (terminal.clone(), session);
+        let deadline = Instant::now() + PATIENCE;
+        while !enough(&self.seen[&key]) {
+            self.listen(deadline);
+        }
+        self.seen[&key].clone()
+    }
+
     pub fn shows(&mut self, terminal: &TerminalId, session: SessionId, text: &str) -> String {
         let key = (terminal.clone(), session);
         let deadline = Instant::now() + PATIENCE;
