@@ -119,7 +119,11 @@ export class Outrigger {
 
   /** Opens the view, whatever it says. */
   async show() {
-    await this.#page.locator('.activitybar .action-label[aria-label*="Outrigger"]').first().click();
+    // The badge of what waits lies over the icon, and takes the click for it.
+    const icon = this.#page.locator(".activitybar .action-item", {
+      has: this.#page.locator('.action-label[aria-label*="Outrigger"]'),
+    });
+    await icon.first().click();
     await this.view.waitFor({ timeout: SHOWN_MS });
     await this.#widen();
   }

@@ -11,7 +11,7 @@ export default async function (story) {
     await outrigger.send("Read the shop [[slow:200,0.04]]");
     await outrigger.says("tok0 tok1");
     await outrigger.composer.fill("Say that you are back [[msg:Here I am again.]]");
-    await outrigger.button("Queue").click();
+    await outrigger.view.locator('vscode-button[aria-label="Queue"]').click();
     await outrigger.queue.filter({ hasText: "Say that you are back" }).waitFor();
     assert.equal(await outrigger.composer.inputValue(), "");
   });
