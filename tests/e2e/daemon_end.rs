@@ -23,6 +23,14 @@ fn pids(workspace: &Workspace, what: &str) -> Vec<u32> {
 /// A shell command that runs until it is ended, with a child that has left its session.
 const RESTLESS: &str = "[[exec:(setsid sleep 1000 &); sleep 1001]]";
 
+/// What runs of it, without the shells, whose command lines name both as well.
+fn sleeping(workspace: &Workspace) -> Vec<String> {
+    let all = workspace.processes().into_iter().map(|(_, command)| command.trim_end().to_owned());
+    let mut asleep: Vec<String> = all.filter(|command| command.starts_with("sleep 100")).collect();
+    asleep.sort_unstable();
+    asleep
+}
+
 /// An editor whose thread has a turn in which that command runs.
 fn with_a_command_running(workspace: &Workspace) -> Editor {
     let editor = window(workspace).launch();
@@ -31,7 +39,7 @@ fn with_a_command_running(workspace: &Workspace) -> Editor {
     let approval = editor.approval();
     editor.decide(&approval, json!("accept")).unwrap();
     editor.resolved(&approval);
-    processes::until(|| pids(workspace, "sleep 100").len() >= 2);
+    processes::until(|| sleeping(workspace) == ["sleep 1000", "sleep 1001"]);
     editor
 }
 
@@ -132,7 +140,7 @@ fn nothing_is_left_of_an_app_server_that_was_killed() {
     let editor = with_a_command_running(&workspace);
     let killed = pids(&workspace, "app-server");
     processes::kill(killed[0]);
-    processes::until(|| pids(&workspace, "sleep 100").is_empty());
+    processes::until(|| sleeping(&workspace).is_empty());
     processes::until(|| {
         let now = pids(&workspace, "app-server");
         now.len() == 1 && now != killed
@@ -167,11 +175,11 @@ fn what_a_killed_daemon_and_its_guard_left_is_ended_by_the_next_one() {
     assert_eq!(editor.exit_status().code(), Some(1));
     // The app-server ends with its input, and not what has left its session.
     processes::until(|| pids(&workspace, "app-server").is_empty());
-    assert_eq!(pids(&workspace, "sleep 1000").len(), 1);
+    processes::until(|| sleeping(&workspace) == ["sleep 1000"]);
 
     let next = window(&workspace).launch();
     assert_eq!(next.play(&next.start_thread(), "[[msg:after all that]]"), "completed");
-    assert!(pids(&workspace, "sleep 100").is_empty());
+    assert_eq!(sleeping(&workspace), [] as [String; 0]);
 }
 
 #[test]

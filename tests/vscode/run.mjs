@@ -17,7 +17,7 @@ const STORY_MS = 180_000;
 const storiesDir = path.join(root, "tests/vscode/stories");
 const resultsDir = path.join(root, "tests/vscode/results");
 /** Every theme, and the stories of what is rare. */
-const all = process.env.OUTRIGGER_TEST_ALL === "1";
+const everything = process.env.OUTRIGGER_TEST_ALL === "1";
 
 await main(async () => {
   const named = process.argv.slice(2);
@@ -33,7 +33,7 @@ await main(async () => {
   const results = [];
   for (const file of files) {
     const { default: tell, ...about } = await import(pathToFileURL(path.join(storiesDir, file)));
-    if (about.rare && !all && named.length === 0) continue;
+    if (about.rare && !everything && named.length === 0) continue;
     for (const theme of themesOf(about)) {
       const name = path.basename(file, ".mjs") + (theme === "light" ? "" : `-${theme}`);
       results.push(await play({ title: name, ...about, name, theme, tell }, stage, browser));
@@ -51,7 +51,7 @@ async function chosenStories(parts) {
 
 /** What a story looks like matters in both themes for some of them; one is enough for every run. */
 function themesOf({ themes = ["light"] }) {
-  return all ? themes : themes.slice(0, 1);
+  return everything ? themes : themes.slice(0, 1);
 }
 
 async function prepare() {
