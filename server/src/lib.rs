@@ -10,6 +10,7 @@ pub mod codex;
 pub mod console;
 pub mod core;
 pub mod daemon;
+mod edited;
 pub mod editor;
 pub mod environment;
 mod files;

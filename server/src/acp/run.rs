@@ -11,7 +11,7 @@ use tracing::{debug, error};
 use crate::{
     daemon::{self, Stream},
     protocol::{Failure, FailureKind, RpcError},
-    transport::framer::{Framed, Framer},
+    transport::framer::{Framed, Framer, headers},
 };
 
 use super::{
@@ -130,7 +130,8 @@ impl Pipes<'_> {
                     }
                     Out::Daemon(body) => {
                         let failed = self.daemon.as_mut().is_none_or(|daemon| {
-                            write!(daemon, "Content-Length: {}\r\n\r\n", body.len())
+                            daemon
+                                .write_all(headers(body.len()).as_bytes())
                                 .and_then(|()| daemon.write_all(&body))
                                 .is_err()
                         });

@@ -1,11 +1,10 @@
 //! The thread that owns `$CODEX_HOME/automations`: what stands there, and what is written there.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write},
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
-    sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
-    time::{Duration, Instant},
+    sync::mpsc::{self, Receiver, Sender},
 };
 
 use super::{
@@ -13,11 +12,8 @@ use super::{
     toml::{self, MAX_BYTES},
     watch::Watch,
 };
+use crate::edited::{quiet, replace};
 
-/// An editor writes in several steps; files are read when they have been quiet for this long.
-const QUIET: Duration = Duration::from_millis(50);
-/// But not later than this after the first step.
-const LATEST: Duration = Duration::from_secs(1);
 /// Automations that there may be.
 const MAX_AUTOMATIONS: usize = 10_000;
 const FILE: &str = "automation.toml";
@@ -133,7 +129,9 @@ fn keep(
             Command::Delete { token, id } => {
                 tell(Event::Deleted { token, result: delete(folder, &id) });
             }
-            Command::Look => next = quiet(commands),
+            Command::Look => {
+                next = quiet(commands, |command| matches!(command, Command::Look), Command::Stop);
+            }
         }
         watch.follow(folder);
         let found = look(folder);
@@ -142,20 +140,6 @@ fn keep(
             tell(Event::Found(Box::new(known.clone())));
         }
     }
-}
-
-/// Waits until nothing is touched; `Some` with what else is asked for meanwhile.
-fn quiet(commands: &Receiver<Command>) -> Option<Command> {
-    let latest = Instant::now() + LATEST;
-    while Instant::now() < latest {
-        match commands.recv_timeout(QUIET) {
-            Ok(Command::Look) => {}
-            Ok(other) => return Some(other),
-            Err(RecvTimeoutError::Timeout) => return None,
-            Err(RecvTimeoutError::Disconnected) => return Some(Command::Stop),
-        }
-    }
-    None
 }
 
 fn look(folder: &Path) -> Found {
@@ -279,36 +263,6 @@ fn id_of(name: &str) -> String {
     id.truncate(MAX_ID);
     let id = id.trim_end_matches('-');
     if id.is_empty() { "automation".to_owned() } else { id.to_owned() }
-}
-
-/// Replaces the file at once or not at all.
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    let temporary = folder.join(format!(".{FILE}.{}", std::process::id()));
-    let written = write_new(&temporary, path, content).and_then(|()| fs::rename(&temporary, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written?;
-    // The name is as durable as the content only with its folder.
-    #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
-    Ok(())
-}
-
-fn write_new(temporary: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
-    // What a process that died in the middle left behind.
-    let _ = fs::remove_file(temporary);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(temporary)?;
-    file.write_all(content)?;
-    if let Ok(old) = fs::metadata(path) {
-        file.set_permissions(old.permissions())?;
-    }
-    file.sync_all()
 }
 
 fn failed(path: &Path, error: &io::Error) -> Error {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::{
     daemon,
     protocol::{Failure, FailureKind},
-    transport::framer::{Framed, Framer},
+    transport::framer::{Framed, Framer, headers},
 };
 
 /// What this client calls itself; others are told that it decided.
@@ -141,7 +141,7 @@ impl Client {
 
     fn say(&mut self, message: &Value) -> io::Result<()> {
         let body = message.to_string();
-        write!(self.stream, "Content-Length: {}\r\n\r\n{body}", body.len())
+        write!(self.stream, "{}{body}", headers(body.len()))
     }
 
     fn next_message(&mut self) -> io::Result<Value> {

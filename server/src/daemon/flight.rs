@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::{
     protocol::{Failure, Raw, RpcError, RpcId, members::Members},
-    transport::framer::{Framed, Framer},
+    transport::framer::{Framed, Framer, headers},
 };
 
 /// The longest body that is looked into whole, in bytes; of a longer one only how it begins.
@@ -76,7 +76,7 @@ impl Flight {
 fn refusal(id: &RpcId, failure: &Failure) -> Vec<u8> {
     let error = RpcError::from(failure.clone());
     let body = Raw::of(&serde_json::json!({ "jsonrpc": "2.0", "id": id, "error": error }));
-    let mut frame = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
+    let mut frame = headers(body.len()).into_bytes();
     frame.extend_from_slice(body.as_bytes());
     frame
 }

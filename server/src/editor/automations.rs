@@ -3,10 +3,11 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::calls::{argument, listed, made, wrong};
 use crate::{
     core::{Action, World},
     protocol::{
-        ClientCall, Failure, FailureKind, RpcId,
+        ClientCall, Failure, RpcId,
         automation::{AutomationFields, AutomationRef, AutomationRunParams},
         host::NoParams,
     },
@@ -19,12 +20,14 @@ pub(super) fn execute(
     command: &str,
     arguments: &[Value],
 ) -> Option<Vec<Action>> {
-    let argument = |n: usize| arguments.get(n).filter(|one| !one.is_null());
+    let argument = |place: usize| argument(arguments, place);
     let call = match command {
         "outrigger.automation.list" => {
-            let call = Box::new(ClientCall::AutomationList(NoParams {}));
-            let list = Action::Call { id: id.clone(), call };
-            return Some(vec![list, Action::Say { text: world.automations.words() }]);
+            return Some(listed(
+                id,
+                ClientCall::AutomationList(NoParams {}),
+                world.automations.words(),
+            ));
         }
         "outrigger.automation.create" => create(argument(0)),
         "outrigger.automation.run" => named(argument(0)).map(|id| {
@@ -39,10 +42,7 @@ pub(super) fn execute(
         }
         _ => return None,
     };
-    Some(vec![match call {
-        Ok(call) => Action::Call { id: id.clone(), call: Box::new(call) },
-        Err(failure) => Action::Answer { id: id.clone(), result: Err(failure) },
-    }])
+    Some(made(id, call))
 }
 
 fn create(fields: Option<&Value>) -> Result<ClientCall, Failure> {
@@ -59,8 +59,4 @@ fn named(name: Option<&Value>) -> Result<String, Failure> {
         Some(Value::String(name)) => Ok(name.clone()),
         _ => Err(wrong("It takes the id of an automation")),
     }
-}
-
-fn wrong(why: &str) -> Failure {
-    Failure::new(FailureKind::InvalidParams, format!("{why}."))
 }

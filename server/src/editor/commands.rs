@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Face, automations, draw, terminals};
+use super::{Face, automations, calls::argument, draw, terminals};
 use crate::{
     core::{Action, HunkCommand, TurnOptions, World, session::Session},
     protocol::{
@@ -59,7 +59,7 @@ impl Face {
         {
             return actions;
         }
-        let argument = |n: usize| arguments.and_then(|all| all.get(n)).filter(|one| !one.is_null());
+        let argument = |place: usize| argument(all, place);
         let scope = match command {
             "outrigger.approval.accept" => DecisionScope::Once,
             "outrigger.approval.acceptForSession" => DecisionScope::Session,

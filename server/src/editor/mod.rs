@@ -2,6 +2,7 @@
 //! commands, diagnostics and message requests, all drawn from the World.
 
 mod automations;
+mod calls;
 mod commands;
 mod draw;
 mod hunks;

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::calls::{argument, listed, made, wrong};
 use crate::{
     core::{Action, World, session::Session},
     protocol::{
@@ -41,22 +42,17 @@ pub(super) fn execute(
     command: &str,
     arguments: &[Value],
 ) -> Option<Vec<Action>> {
-    let argument = |n: usize| arguments.get(n).filter(|one| !one.is_null());
+    let argument = |place: usize| argument(arguments, place);
     let call = match command {
         "outrigger.terminal.list" => {
-            let call = Box::new(ClientCall::TerminalList(NoParams {}));
-            let list = Action::Call { id: id.clone(), call };
-            return Some(vec![list, Action::Say { text: words(world) }]);
+            return Some(listed(id, ClientCall::TerminalList(NoParams {}), words(world)));
         }
         "outrigger.terminal.create" => create(state, argument(0), argument(1)),
         "outrigger.terminal.send" => send(world, argument(0), argument(1), argument(2)),
         "outrigger.terminal.close" => close(world, argument(0), argument(1)),
         _ => return None,
     };
-    Some(vec![match call {
-        Ok(call) => Action::Call { id: id.clone(), call: Box::new(call) },
-        Err(failure) => Action::Answer { id: id.clone(), result: Err(failure) },
-    }])
+    Some(made(id, call))
 }
 
 /// A line that the person's shell carries out, or the shell itself.
@@ -153,8 +149,4 @@ fn words(world: &World) -> String {
 fn read<T: Default + serde::de::DeserializeOwned>(options: Option<&Value>) -> Result<T, Failure> {
     let Some(options) = options else { return Ok(T::default()) };
     T::deserialize(options).map_err(|error| wrong(&format!("The options are not valid: {error}")))
-}
-
-fn wrong(why: &str) -> Failure {
-    Failure::new(FailureKind::InvalidParams, format!("{why}."))
 }

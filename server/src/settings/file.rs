@@ -1,8 +1,8 @@
 //! The file itself: JSON with comments, read as a map, changed in its text, replaced at once.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read, Write},
+    fs::{self, File},
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -13,7 +13,10 @@ use jsonc_parser::{
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::protocol::settings::{Changes, FileRead};
+use crate::{
+    edited,
+    protocol::settings::{Changes, FileRead},
+};
 
 /// More than a person writes into a file of settings.
 const MAX_BYTES: u64 = 1 << 20;
@@ -126,22 +129,11 @@ fn input(value: &Value) -> Option<CstInputValue> {
     }
 }
 
-/// Replaces the file at once or not at all. A symbolic link stays one, and the file keeps its mode.
+/// A symbolic link stays one.
 fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let path = target(path)?;
-    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    crate::home::create_private(folder)?;
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
-    let temporary = folder.join(format!(".{name}.{}", std::process::id()));
-    let written = write_new(&temporary, &path, content).and_then(|()| rename(&temporary, &path));
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written?;
-    // The name is as durable as the content only with its folder.
-    #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
-    Ok(())
+    crate::home::create_private(path.parent().ok_or(io::ErrorKind::InvalidInput)?)?;
+    edited::replace(&path, content)
 }
 
 fn target(path: &Path) -> io::Result<PathBuf> {
@@ -153,36 +145,4 @@ fn target(path: &Path) -> io::Result<PathBuf> {
         }
     }
     Err(io::Error::other("too many symbolic links"))
-}
-
-fn write_new(temporary: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
-    // What a process that died in the middle left behind.
-    let _ = fs::remove_file(temporary);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(temporary)?;
-    file.write_all(content)?;
-    if let Ok(old) = fs::metadata(path) {
-        file.set_permissions(old.permissions())?;
-    }
-    file.sync_all()
-}
-
-#[cfg(not(windows))]
-fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    fs::rename(from, to)
-}
-
-/// While someone has the file open, Windows does not let it be replaced.
-#[cfg(windows)]
-fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    for _ in 0..9 {
-        if fs::rename(from, to).is_ok() {
-            return Ok(());
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    fs::rename(from, to)
 }

@@ -4,20 +4,17 @@ mod file;
 
 use std::{
     path::{Path, PathBuf},
-    sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
-    time::{Duration, Instant},
+    sync::mpsc::{self, Receiver, Sender},
 };
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
-use crate::protocol::settings::{Changes, FileRead};
+use crate::{
+    edited::quiet,
+    protocol::settings::{Changes, FileRead},
+};
 
 pub use file::Error;
-
-/// An editor writes in several steps; the file is read when it has been quiet for this long.
-const QUIET: Duration = Duration::from_millis(50);
-/// But not later than this after the first step.
-const LATEST: Duration = Duration::from_secs(1);
 
 /// What the keeper tells.
 #[derive(Debug)]
@@ -110,7 +107,8 @@ fn keep(
                 tell(Event::Updated { token, result });
             }
             Command::Touched => {
-                next = quiet(commands);
+                next =
+                    quiet(commands, |command| matches!(command, Command::Touched), Command::Stop);
                 watch.follow(path);
                 let read = file::read(path);
                 if read != known {
@@ -120,20 +118,6 @@ fn keep(
             }
         }
     }
-}
-
-/// Waits until nothing touches the file; `Some` with what else is asked for meanwhile.
-fn quiet(commands: &Receiver<Command>) -> Option<Command> {
-    let latest = Instant::now() + LATEST;
-    while Instant::now() < latest {
-        match commands.recv_timeout(QUIET) {
-            Ok(Command::Touched) => {}
-            Ok(other) => return Some(other),
-            Err(RecvTimeoutError::Timeout) => return None,
-            Err(RecvTimeoutError::Disconnected) => return Some(Command::Stop),
-        }
-    }
-    None
 }
 
 /// Watches the folder, since a file that is replaced or not there yet cannot be watched itself; and the folder that

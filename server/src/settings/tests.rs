@@ -1,7 +1,7 @@
 // A story hands over what it makes: `json!` on the spot reads better than a reference to it.
 #![allow(clippy::needless_pass_by_value)]
 
-use std::{fs, sync::mpsc};
+use std::{fs, sync::mpsc, time::Duration};
 
 use serde_json::{Value, json};
 

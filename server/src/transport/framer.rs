@@ -12,6 +12,11 @@ const HEAD: u64 = 64 << 10;
 const ABSURD: u64 = 1 << 30;
 const LENGTH_HEADER: &[u8] = b"content-length:";
 
+/// What stands before a body of this many bytes.
+pub fn headers(length: usize) -> String {
+    format!("Content-Length: {length}\r\n\r\n")
+}
+
 /// What the stream had next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Framed {
