@@ -66,6 +66,8 @@ export type Account =
 export type RateLimitWindow = { usedPercent: number; windowDurationMins?: number | null; resetsAt?: number | null };
 
 export type RateLimits = {
+  /** Which of the account's meters this is; one that is not said is the usual one. */
+  limitId?: string | null;
   primary?: RateLimitWindow | null;
   secondary?: RateLimitWindow | null;
 };

@@ -2,6 +2,7 @@
 
 import "./bundle";
 import * as vscode from "vscode";
+import { Account } from "./account/account";
 import { makeAccount } from "./account/make";
 import { Approvals } from "./approvals";
 import { decide, type Parts, registerCommands } from "./commands";
@@ -29,7 +30,6 @@ import { Conversation } from "./view/conversation";
 import { Decisions } from "./view/decisions";
 import { handle } from "./view/handle";
 import { inputOf } from "./view/input";
-import { Account } from "./view/limits";
 import type { FromView } from "./view/messages";
 import { ViewProvider } from "./view/provider";
 import { Queue } from "./view/queue";
@@ -147,8 +147,7 @@ export function activate(context: vscode.ExtensionContext): void {
     if ((appServer?.state === "ready") === ready) return;
     ready = !ready;
     if (!ready) return;
-    for (const load of [choices.load(), account.load(), suggestions.load(), threads.loadPinned(), threads.look()])
-      void load;
+    for (const load of [choices.load(), suggestions.load(), threads.loadPinned(), threads.look()]) void load;
   };
   /** What a person has before their eyes counts as read. */
   const follows = () => threads.follow(view.visible && !threads.listing ? conversation.page.threadId : null);
@@ -172,7 +171,7 @@ export function activate(context: vscode.ExtensionContext): void {
     settings.onSidecarSettings(() => void (place() === "open" && link.restart())),
     ...registerCommands(parts),
     ...makeHunks(link, conversation),
-    ...makeAccount(link, currentFolder),
+    ...makeAccount(link, account, currentFolder),
     ...makeFirstRun(context, link, conversation, view, currentFolder),
     makeTerminals(context, link, conversation, currentFolder),
     ...[
@@ -191,7 +190,6 @@ export function activate(context: vscode.ExtensionContext): void {
       drafts,
       threads,
       choices,
-      account,
       suggestions,
       conversation,
       approvals,

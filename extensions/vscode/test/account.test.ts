@@ -36,8 +36,10 @@ test("nobody is signed in, then somebody is, in another window perhaps, with the
     false,
     { known: true, required: true, account: ADA, limits: LIMITS },
   ]);
-  link.note("codex/account/rateLimits/updated", { rateLimits: { primary: { usedPercent: 95 } } });
-  expect(account.state.limits?.primary?.usedPercent).toBe(95);
+  // What Codex says since is only what is new: the rest stays as it was.
+  const reached = { primary: { usedPercent: 95, windowDurationMins: null }, secondary: null };
+  link.note("codex/account/rateLimits/updated", { rateLimits: reached });
+  expect(account.state.limits).toEqual({ ...LIMITS, primary: { ...LIMITS.primary, usedPercent: 95 } });
   await account.signOut();
   expect([account.needed, account.state.limits]).toEqual([true, null]);
 });

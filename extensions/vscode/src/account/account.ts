@@ -7,6 +7,7 @@ import {
   Listeners,
   type LoginStarted,
   type RateLimits,
+  type RateLimitWindow,
   refusalOf,
   type Unsubscribe,
 } from "../door";
@@ -55,7 +56,7 @@ export class Account {
     this.subscriptions = [
       door.onNote("outrigger/appServer/status", ({ state }) => this.appServer(state === "ready")),
       door.onNote("codex/account/updated", () => void this.read()),
-      door.onNote("codex/account/rateLimits/updated", ({ rateLimits }) => this.set({ limits: rateLimits })),
+      door.onNote("codex/account/rateLimits/updated", ({ rateLimits }) => this.learn(rateLimits)),
       door.onNote("codex/account/login/completed", ({ loginId, success, error }) => {
         if (typeof loginId === "string") this.end(loginId, { success, error: error ?? null });
         void this.read();
@@ -140,6 +141,16 @@ export class Account {
     if (token === this.reading) this.set({ limits: rateLimits });
   }
 
+  /** What is told in between is only what is new, and may be of another meter than the one that is shown. */
+  private learn(told: RateLimits): void {
+    const known = this.current.limits ?? {};
+    if (told.limitId && known.limitId && told.limitId !== known.limitId) return;
+    const limits = { ...known, ...said(told) };
+    if (told.primary) limits.primary = window(known.primary, told.primary);
+    if (told.secondary) limits.secondary = window(known.secondary, told.secondary);
+    this.set({ limits });
+  }
+
   private end(loginId: string, end: LoginEnd): void {
     const waiting = this.waiting.get(loginId);
     this.waiting.delete(loginId);
@@ -153,4 +164,15 @@ export class Account {
     this.current = { ...this.current, ...part };
     this.onChange.fire(this.current);
   }
+}
+
+function window(known: RateLimitWindow | null | undefined, told: RateLimitWindow): RateLimitWindow {
+  return { ...known, ...said(told), usedPercent: told.usedPercent };
+}
+
+/** The fields that have a value. */
+function said<T extends object>(part: T): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(part).filter(([, value]) => value !== null && value !== undefined),
+  ) as Partial<T>;
 }

@@ -3,13 +3,12 @@
 import * as vscode from "vscode";
 import { type Door, type Owned, refusalOf } from "../door";
 import { t } from "../l10n";
-import { Account } from "./account";
+import type { Account } from "./account";
 import { pickAccount } from "./accountPick";
 import { signIn } from "./signIn";
 import { statusWords } from "./wording";
 
-export function makeAccount(door: Door, folder: () => string | null): Owned[] {
-  const account = new Account(door);
+export function makeAccount(door: Door, account: Account, folder: () => string | null): Owned[] {
   const item = vscode.window.createStatusBarItem("outrigger.account", vscode.StatusBarAlignment.Left, 49);
   item.name = t("Outrigger: account");
   const draw = () => {

@@ -3,6 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
+import type { Account } from "../account/account";
 import type { Approvals } from "../approvals";
 import { Listeners, type Unsubscribe } from "../door";
 import type { Drafts } from "../drafts";
@@ -15,7 +16,7 @@ import type { Choices } from "./choices";
 import type { Conversation } from "./conversation";
 import type { Decisions } from "./decisions";
 import { brokenPage, viewPage } from "./html";
-import type { Account } from "./limits";
+import { limitsOf } from "./limits";
 import type { FromView, Message, ViewPage } from "./messages";
 import { Outlet, type Told } from "./outlet";
 import type { Queue } from "./queue";
@@ -239,8 +240,8 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
       listing: threads.listing,
       threads: threads.page,
       choices: choices.page,
-      limits: account.limits,
-      signedOut: account.signedOut,
+      limits: limitsOf(account.state.limits),
+      signedOut: account.needed,
     };
   }
 }

@@ -22,6 +22,7 @@ import {
   queuePanel,
   runningPanel,
   waiting,
+  waitingStyles,
 } from "./states";
 import { base } from "./styles";
 import type { ThreadsView } from "./threads";
@@ -37,7 +38,7 @@ export class App extends LitElement {
   @query("outrigger-composer") private readonly composer!: Composer | null;
   @query("outrigger-threads") private readonly threads!: ThreadsView | null;
 
-  static override styles = [base, layout];
+  static override styles = [base, layout, waitingStyles];
 
   override connectedCallback(): void {
     super.connectedCallback();

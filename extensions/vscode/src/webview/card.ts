@@ -80,18 +80,6 @@ export class Card extends LitElement {
         background: var(--vscode-list-activeSelectionBackground);
         color: var(--vscode-list-activeSelectionForeground);
       }
-      input {
-        min-width: 0;
-        font: inherit;
-        color: var(--vscode-input-foreground);
-        background: var(--vscode-input-background);
-        border: 1px solid var(--vscode-input-border, var(--vscode-widget-border, transparent));
-        border-radius: 2px;
-        padding: 3px 6px;
-      }
-      input::placeholder {
-        color: var(--vscode-input-placeholderForeground);
-      }
     `,
   ];
 
@@ -236,6 +224,7 @@ export class Card extends LitElement {
       ${
         question.isOther
           ? html`<input
+              class="field"
               type=${question.isSecret ? "password" : "text"}
               aria-label=${question.options.length > 0 ? "Another answer" : question.question}
               placeholder=${question.options.length > 0 ? "Something else…" : "Your answer"}

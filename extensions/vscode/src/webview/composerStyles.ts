@@ -33,9 +33,6 @@ export const composerStyles = css`
   textarea:focus-visible {
     outline: none;
   }
-  textarea::placeholder {
-    color: var(--vscode-input-placeholderForeground);
-  }
   .refused {
     padding: 2px 10px;
     color: var(--vscode-errorForeground);

@@ -80,20 +80,7 @@ export const layout = css`
   }
   .notice {
     flex-direction: row;
-  }
-  .notice {
     border-color: var(--vscode-inputValidation-errorBorder, var(--vscode-errorForeground));
-  }
-  .waiting {
-    display: flex;
-    align-items: center;
-    gap: 8px;
-    padding: 4px 0;
-    color: var(--vscode-descriptionForeground);
-  }
-  .waiting vscode-progress-ring {
-    width: 16px;
-    height: 16px;
   }
   .center {
     padding: 16px 14px;

@@ -1,6 +1,6 @@
 // What the view says when there is no conversation to show, or when something stands in its way.
 
-import { html, nothing, type TemplateResult } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 import type { FromView, ViewPage } from "../view/messages";
 import { oneLine } from "../wording";
 import { post } from "./host";
@@ -27,6 +27,20 @@ function said(
     ${actions.length > 0 ? html`<div class="actions">${actions}</div>` : nothing}
   </div>`;
 }
+
+export const waitingStyles = css`
+  .waiting {
+    display: flex;
+    align-items: center;
+    gap: 8px;
+    padding: 4px 0;
+    color: var(--vscode-descriptionForeground);
+  }
+  .waiting vscode-progress-ring {
+    width: 16px;
+    height: 16px;
+  }
+`;
 
 export function waiting(text: string): TemplateResult {
   return html`<div class="waiting" role="status">

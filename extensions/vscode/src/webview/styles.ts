@@ -93,6 +93,18 @@ export const base = css`
     opacity: 0.5;
     cursor: default;
   }
+  .field {
+    min-width: 0;
+    font: inherit;
+    color: var(--vscode-input-foreground);
+    background: var(--vscode-input-background);
+    border: 1px solid var(--vscode-input-border, var(--vscode-widget-border, transparent));
+    border-radius: 4px;
+    padding: 4px 8px;
+  }
+  ::placeholder {
+    color: var(--vscode-input-placeholderForeground);
+  }
   .unseen {
     position: absolute;
     width: 1px;

@@ -7,7 +7,7 @@ import type { ThreadAct } from "../view/messages";
 import { agoText, type ThreadRow, type ThreadsPage } from "../view/threads";
 import { oneLine } from "../wording";
 import { post } from "./host";
-import { waiting } from "./states";
+import { waiting, waitingStyles } from "./states";
 import { base } from "./styles";
 
 /** What is typed into the search must rest this long before it is looked for, in milliseconds. */
@@ -25,6 +25,7 @@ export class ThreadsView extends LitElement {
 
   static override styles = [
     base,
+    waitingStyles,
     css`
       :host {
         display: flex;
@@ -38,17 +39,8 @@ export class ThreadsView extends LitElement {
         gap: 6px;
         padding: 2px 12px 8px;
       }
-      input[type="search"] {
+      .field {
         width: 100%;
-        font: inherit;
-        color: var(--vscode-input-foreground);
-        background: var(--vscode-input-background);
-        border: 1px solid var(--vscode-input-border, var(--vscode-widget-border, transparent));
-        border-radius: 4px;
-        padding: 4px 8px;
-      }
-      input::placeholder {
-        color: var(--vscode-input-placeholderForeground);
       }
       main {
         flex: 1 1 0;
@@ -142,15 +134,7 @@ export class ThreadsView extends LitElement {
         align-items: center;
       }
       .waiting {
-        display: flex;
-        align-items: center;
-        gap: 8px;
         padding: 8px;
-        color: var(--vscode-descriptionForeground);
-      }
-      .waiting vscode-progress-ring {
-        width: 16px;
-        height: 16px;
       }
     `,
   ];
@@ -190,6 +174,7 @@ export class ThreadsView extends LitElement {
           <vscode-button icon="add" @click=${() => post({ type: "newThread" })}>New</vscode-button>
         </div>
         <input
+          class="field"
           type="search"
           aria-label="Search threads"
           placeholder="Search threads"

@@ -17,7 +17,7 @@ import { errorText, guessedHeight, markerName, type Plan, type Row, rowsOf } fro
 import { oneLine } from "../wording";
 import { post } from "./host";
 import { painted } from "./painted";
-import { waiting } from "./states";
+import { waiting, waitingStyles } from "./states";
 import { base } from "./styles";
 
 /** A marker longer than this is folded to one line, in characters. */
@@ -60,6 +60,7 @@ export class TranscriptView extends LitElement {
 
   static override styles = [
     base,
+    waitingStyles,
     css`
       :host {
         display: flex;
@@ -171,17 +172,6 @@ export class TranscriptView extends LitElement {
       }
       .plan .inProgress {
         font-weight: 600;
-      }
-      .waiting {
-        display: flex;
-        align-items: center;
-        gap: 8px;
-        padding: 4px 0;
-        color: var(--vscode-descriptionForeground);
-      }
-      .waiting vscode-progress-ring {
-        width: 16px;
-        height: 16px;
       }
     `,
   ];
