@@ -133,6 +133,20 @@ for (const theme of ["light", "dark", "hcDark", "hcLight"]) {
   }
 }
 
+test("each line of a diff is one line high, and is copied as it is", async (webview) => {
+  await webview.tell(...scenes.thread);
+  await webview.page.locator("outrigger-item").last().waitFor();
+  await unfold(webview);
+  const line = webview.page.locator(".diff .line", { hasText: "A good ${part} to you" }).first();
+  const { height, oneLine, text } = await line.evaluate((element) => ({
+    height: element.getBoundingClientRect().height,
+    oneLine: element.querySelector(".numbers").getBoundingClientRect().height,
+    text: element.textContent,
+  }));
+  assert.equal(text, "   20 +  return `A good ${part} to you`;");
+  assert.ok(height < 1.8 * oneLine, `${height} of ${oneLine}`);
+});
+
 const many = (count) =>
   Array.from({ length: count / 10 }, (_, at) =>
     turn(`u${at}`, [

@@ -60,8 +60,8 @@ function hunkView({ head, at, lines }: Hunk, path: string, width: number): Templ
 ${lines.map(
         ({ kind, text, old, now }) =>
           html`<span class="line ${kind}"
-            ><span class="numbers" aria-hidden="true">${number(old)} ${number(now)} </span>${text}
-          </span>`,
+            ><span class="numbers" aria-hidden="true">${number(old)} ${number(now)} </span>${text}</span
+          >`,
       )}</pre>`;
 }
 
