@@ -13,6 +13,7 @@ import { hashFiles, unlessStamped } from "./stamp.mjs";
 import { Steps, StepFailed } from "./steps.mjs";
 import { Tally } from "./tally.mjs";
 import { installVscode } from "./vscode-install.mjs";
+import { buildZedExtension, buildZedHost, zedHostTests } from "./zed.mjs";
 
 const PROFILE = "dev";
 const lspClientDir = path.join(root, "tests/lsp-client");
@@ -49,6 +50,7 @@ async function runAll(steps, tally) {
   await each([
     () => rustTests(steps, tally),
     () => acpTests(steps, tally),
+    () => zedExtension(steps, tally),
     () => webviewTests(steps, tally),
     () => stories(steps, tally),
     () => lspClientTests(steps, tally),
@@ -56,8 +58,8 @@ async function runAll(steps, tally) {
 }
 
 /** Runs a step whose output a runner's counts are read from. */
-async function counted(steps, tally, name, runner, command, args, { cwd } = {}) {
-  const work = async ({ exec }) => exec(command, args, { cwd, env: await testEnvironment() });
+async function counted(steps, tally, name, runner, command, args, { cwd, env } = {}) {
+  const work = async ({ exec }) => exec(command, args, { cwd, env: { ...(await testEnvironment()), ...env } });
   try {
     tally.read(name, runner, await steps.step(name, work), true);
   } catch (error) {
@@ -90,6 +92,15 @@ async function toolTests(steps, tally) {
 function acpTests(steps, tally) {
   const args = ["--test", "--test-timeout=60000", path.join(root, "tests/acp/session.test.mjs")];
   return counted(steps, tally, "ACP client tests", "node", process.execPath, args);
+}
+
+async function zedExtension(steps, tally) {
+  const built = await buildZedExtension(steps);
+  if (process.env.OUTRIGGER_TEST_ALL !== "1") return;
+  if (!built) return steps.skip("Zed extension in a host", "the extension was not built");
+  await buildZedHost(steps);
+  const { command, args, cwd, env } = zedHostTests();
+  await counted(steps, tally, "Zed extension in a host", "cargo", command, args, { cwd, env });
 }
 
 function extensionTests(steps, tally) {
