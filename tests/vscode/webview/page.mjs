@@ -3,6 +3,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { extensionDir } from "../../tools/paths.mjs";
+import { everyElement } from "./deep.mjs";
 
 const ORIGIN = "http://webview.test";
 const TYPES = { js: "text/javascript", css: "text/css", ttf: "font/ttf" };
@@ -60,6 +61,29 @@ class Webview {
       type,
     );
     return found.jsonValue();
+  }
+
+  /** Resolves when three frames in a row have drawn the same: what was said by then is shown. */
+  async settled() {
+    await this.page.evaluate(`globalThis.everyElement = ${everyElement}`);
+    await this.page.evaluate(() => {
+      let [before, same] = ["", 0];
+      const drawn = () => {
+        const all = globalThis.everyElement();
+        const main = all.find(({ tagName }) => tagName === "MAIN");
+        return [all.length, main?.scrollTop, main?.scrollHeight, main?.clientHeight].join();
+      };
+      return new Promise((done) => {
+        const look = () => {
+          const now = drawn();
+          same = now === before ? same + 1 : 0;
+          before = now;
+          if (same === 3) done();
+          else requestAnimationFrame(look);
+        };
+        requestAnimationFrame(look);
+      });
+    });
   }
 
   close() {

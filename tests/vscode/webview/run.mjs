@@ -8,7 +8,6 @@ import { requireChromium } from "../../tools/chromium.mjs";
 import { beforeExit, main } from "../../tools/lifetime.mjs";
 import { extensionDir } from "../../tools/paths.mjs";
 import { Steps } from "../../tools/steps.mjs";
-import { everyElement } from "./deep.mjs";
 import { hostileFailure, hostileList, hostileThread, LINE } from "./hostile.mjs";
 import { openWebview } from "./page.mjs";
 import { agent, page, thread, turn, user } from "./scenes.mjs";
@@ -19,14 +18,14 @@ const tests = new Map();
 const test = (name, run, options = {}) => tests.set(name, { run, options });
 
 /** Unfolds all that can be unfolded. */
-async function unfold({ page: shown }) {
-  await shown.evaluate(`globalThis.everyElement = ${everyElement}`);
-  await shown.evaluate(() => {
+async function unfold(webview) {
+  await webview.settled();
+  await webview.page.evaluate(() => {
     for (const fold of globalThis.everyElement()) {
       if (fold.tagName === "DETAILS" && !fold.open) fold.querySelector("summary").click();
     }
   });
-  await shown.waitForTimeout(100);
+  await webview.settled();
 }
 
 /** What is in the page that no text may bring there. */
@@ -56,7 +55,7 @@ async function staysText(webview) {
       const scroller = globalThis.everyElement().find(({ tagName }) => tagName === "MAIN");
       scroller.scrollTop = scroller.scrollHeight * part;
     }, at);
-    await webview.page.waitForTimeout(150);
+    await webview.settled();
     await unfold(webview);
     assert.deepEqual(await webview.page.evaluate(strangers), []);
   }
@@ -120,7 +119,7 @@ for (const theme of ["light", "dark", "hcDark", "hcLight"]) {
       `axe finds nothing in ${name} (${theme})`,
       async (webview) => {
         await webview.tell(...scene);
-        await webview.page.waitForTimeout(200);
+        await webview.settled();
         if (name === "thread") await unfold(webview);
         assert.deepEqual(webview.errors, []);
         await webview.page.evaluate(axe);
@@ -165,7 +164,7 @@ test("10,000 items open at the end, and only what is near is in the page", async
   assert.ok((await rowsDrawn(webview)) < 60);
   const scroller = webview.page.locator("main");
   const fromEnd = () => scroller.evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight);
-  await webview.page.waitForFunction(() => true);
+  await webview.settled();
   assert.ok((await fromEnd()) < 2, String(await fromEnd()));
   for (let at = 0; at < 30; at += 1)
     await webview.page.mouse.move(200, 300).then(() => webview.page.mouse.wheel(0, -700));
@@ -177,7 +176,7 @@ test("10,000 items open at the end, and only what is near is in the page", async
     type: "changes",
     changes: [{ op: "item", turnId: "u999", itemId: "new", value: agent("new", "The last word") }],
   });
-  await webview.page.waitForTimeout(200);
+  await webview.settled();
   assert.ok(Math.abs((await scroller.evaluate((element) => element.scrollTop)) - seen) < 3);
   await webview.page.getByTitle("Jump to the end").click();
   await webview.page.locator("outrigger-item", { hasText: "The last word" }).waitFor();
@@ -198,7 +197,7 @@ test("what came before is loaded at the top, and what is read stays where it is"
   const older = { revision: 1, thread: thread(all.slice(0, 20)), olderCursor: null };
   await webview.tell({ type: "older", older }, { type: "page", page: page({ hasOlder: false }) });
   await webview.page.locator("main[data-rows='400']").waitFor();
-  await webview.page.waitForTimeout(300);
+  await webview.settled();
   const after = await first.boundingBox();
   assert.ok(after && Math.abs(after.y - before.y) < 120, `${before.y} → ${after?.y}`);
 });
@@ -217,7 +216,7 @@ test("a text that streams is followed at the end", async (webview) => {
       changes: [{ op: "text", turnId: "u1", itemId: "i2", field: "text", append: `Line ${at}\n\n` }],
     });
   await webview.page.locator("outrigger-item", { hasText: "Line 39" }).waitFor();
-  await webview.page.waitForTimeout(200);
+  await webview.settled();
   const fromEnd = await webview.page.locator("main").evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight);
   assert.ok(fromEnd < 2, String(fromEnd));
 });
