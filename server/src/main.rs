@@ -54,9 +54,15 @@ fn arguments() -> Command {
             Command::new("daemon")
                 .about("The process that all editors share")
                 .subcommand_required(true)
-                .subcommand(Command::new("run").about("Run it, until nobody needs it"))
+                .subcommand(
+                    Command::new("run")
+                        .about("Run it, until nobody needs it")
+                        .arg(flag("guarded", "Started by its guard").hide(true)),
+                )
                 .subcommand(Command::new("launch").hide(true))
-                .subcommand(Command::new("guard").hide(true))
+                .subcommand(
+                    Command::new("guard").hide(true).arg(flag("start", "Start the daemon")),
+                )
                 .subcommand(Command::new("status").about("Say whether it runs").arg(json.clone()))
                 .subcommand(Command::new("stop").about("End it, and what it runs")),
         )
@@ -99,14 +105,18 @@ fn of_acp(matches: &ArgMatches) -> u8 {
 
 fn of_daemon(matches: &ArgMatches) -> u8 {
     match matches.subcommand() {
-        Some(("run", _)) => {
+        Some(("run", run)) => {
             let redactor = logging::redactor();
             match outrigger::log_daemon(redactor.clone()) {
-                Ok(()) => serve(outrigger::run_daemon(redactor)),
+                Ok(()) => serve(outrigger::run_daemon(redactor, run.get_flag("guarded"))),
                 Err(error) => told(&Outcome::failed(&error)),
             }
         }
         Some(("launch", _)) => u8::from(daemon::launch().is_err()),
+        #[cfg(target_os = "linux")]
+        Some(("guard", guard)) if guard.get_flag("start") => {
+            u8::from(daemon::start_guarded().is_err())
+        }
         Some(("guard", _)) => u8::from(daemon::guard().is_err()),
         Some(("stop", _)) => told(&outrigger::stop_daemon()),
         Some((_, status)) => told(&outrigger::daemon_status(status.get_flag("json"))),

@@ -15,6 +15,8 @@ use crate::home;
 
 /// The variable that holds the mark.
 pub const VARIABLE: &str = "OUTRIGGER_OWNER";
+/// The variable that says in which terminal of Outrigger a process is.
+pub const TERMINAL: &str = "OUTRIGGER_TERMINAL";
 
 /// How long processes may take between SIGTERM and SIGKILL.
 const TERMINATING: Duration = Duration::from_secs(1);
@@ -105,6 +107,28 @@ fn end_whose(is_theirs: impl Fn(&str) -> bool, grace: Duration) {
     }
 }
 
+/// Ends the children of this process, and theirs as they come to it, but for those that are to be spared: by SIGTERM,
+/// a second later by SIGKILL. For a process that takes orphans in; it must reap them meanwhile.
+#[cfg(target_os = "linux")]
+pub fn end_children(spared: impl Fn(u32, &[u8]) -> bool) {
+    let since = Instant::now();
+    loop {
+        let left = system::children(&spared);
+        let waited = since.elapsed();
+        if left.is_empty() {
+            return;
+        }
+        if waited >= TERMINATING + KILLING {
+            tracing::warn!(?left, "orphans could not be ended");
+            return;
+        }
+        for pid in left {
+            system::signal_child(pid, waited >= TERMINATING);
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
 #[cfg(target_os = "linux")]
 mod system {
     use std::fs;
@@ -131,6 +155,37 @@ mod system {
                 .and_then(|mark| std::str::from_utf8(mark).ok())
                 .is_some_and(is_theirs)
         })
+    }
+
+    /// The children of this process that live, but for those that are spared by number and command line.
+    pub fn children(spared: &impl Fn(u32, &[u8]) -> bool) -> Vec<u32> {
+        let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+        processes
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .filter(|pid| is_child(*pid))
+            .filter(|pid| {
+                !spared(*pid, &fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default())
+            })
+            .collect()
+    }
+
+    fn is_child(pid: u32) -> bool {
+        let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+        // The name may have anything in it, so what follows is looked for from the end.
+        let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        let state = fields.next().unwrap_or_default();
+        let parent = fields.next().and_then(|parent| parent.parse().ok());
+        parent == Some(std::process::id()) && !matches!(state, "Z" | "X")
+    }
+
+    /// Signals a child, stopped or not.
+    pub fn signal_child(pid: u32, kill: bool) {
+        let Some(number) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return };
+        let Ok(process) = pidfd_open(number, PidfdFlags::empty()) else { return };
+        if is_child(pid) {
+            let _ = pidfd_send_signal(&process, if kill { Signal::KILL } else { Signal::TERM });
+            let _ = pidfd_send_signal(&process, Signal::CONT);
+        }
     }
 
     /// Signals the process itself: whoever has its number later is not meant.

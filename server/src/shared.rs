@@ -30,9 +30,9 @@ impl Outcome {
     }
 }
 
-/// Runs the daemon until nobody needs it. The exit code is 0, also when another process has the lock:
-/// then there is nothing to be done.
-pub async fn run(redactor: Redactor) -> io::Result<u8> {
+/// Runs the daemon until nobody needs it; `guarded` by the process that started it. The exit code is 0, also when
+/// another process has the lock: then there is nothing to be done.
+pub async fn run(redactor: Redactor, guarded: bool) -> io::Result<u8> {
     daemon::leave_session();
     let directory = directory()?;
     let claim = match home::claim(&directory, home::Owner::Daemon) {
@@ -46,7 +46,7 @@ pub async fn run(redactor: Redactor) -> io::Result<u8> {
     let build = Build::of(&program)?;
     daemon::prune(&directory, &program);
     let mark = Mark::new(&directory);
-    let guard = Guard::start(&mark)?;
+    let guard = Guard::start(&mark, guarded)?;
     let mut host = Host::new(Some(claim), Some(mark), Lifetime::Need(build), redactor)?;
     let inbox = host.inbox();
     let door = daemon::listen(&directory, move |caller| {

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use outrigger_tests::{hunk_torture, torture};
+use outrigger_tests::{hunk_torture, terminal_torture, torture};
 
 #[test]
 fn whatever_is_killed_nothing_is_left_undone_or_done_twice() {
@@ -21,5 +21,15 @@ fn whoever_writes_at_the_same_time_and_dies_nothing_is_lost() {
     let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     eprintln!("npm run torture -- --hunks --rounds {rounds} --seed {seed}");
     let figures = hunk_torture(seed, rounds, |_, _| {});
+    assert_eq!(figures.rounds, rounds, "{figures}");
+}
+
+#[test]
+fn whatever_runs_in_a_terminal_ends_with_it_and_with_the_daemon() {
+    let all = std::env::var_os("OUTRIGGER_TEST_ALL").is_some();
+    let rounds = if all { 40 } else { 6 };
+    let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    eprintln!("npm run torture -- --terminals --rounds {rounds} --seed {seed}");
+    let figures = terminal_torture(seed, rounds, |_, _| {});
     assert_eq!(figures.rounds, rounds, "{figures}");
 }

@@ -22,6 +22,18 @@ pub fn with_mark(mark: &str) -> Vec<(u32, String)> {
     .collect()
 }
 
+/// The processes that have this in their command lines, whatever their environment. Linux only.
+pub fn with_command(part: &str) -> Vec<(u32, String)> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(|pid: u32| {
+        let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        let command = String::from_utf8_lossy(&command).replace('\0', " ");
+        (command.contains(part) && !is_zombie(pid)).then_some((pid, command))
+    })
+    .collect()
+}
+
 fn is_zombie(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with('Z'))

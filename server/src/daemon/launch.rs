@@ -221,13 +221,14 @@ fn spawn_program(program: &Path) -> io::Result<String> {
     Ok(said)
 }
 
-/// `outrigger daemon launch`: starts the daemon and ends at once, so that the daemon has no parent that
-/// an editor would find when it ends the tree of its child.
+/// `outrigger daemon launch`: starts the daemon, on Linux by its guard, and ends at once, so that the daemon has no
+/// parent that an editor would find when it ends the tree of its child.
 pub fn launch() -> io::Result<()> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["daemon", "run"]).current_dir("/").stdin(Stdio::null()).stderr(Stdio::null());
-    // Started by a command of another daemon's codex, it is still nobody's.
-    command.env_remove(offspring::VARIABLE);
+    let first: &[&str] = if cfg!(target_os = "linux") { &["guard", "--start"] } else { &["run"] };
+    command.arg("daemon").args(first).current_dir("/").stdin(Stdio::null()).stderr(Stdio::null());
+    // Started in a terminal, or by a command of another daemon's codex, it is still nobody's.
+    command.env_remove(offspring::VARIABLE).env_remove(offspring::TERMINAL);
     system::spawn_detached(system::name(&mut command)).map(drop)
 }
 

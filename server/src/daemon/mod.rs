@@ -20,6 +20,8 @@ mod visitor;
 pub use build::{Build, prune};
 pub use control::attach;
 pub use greeting::{Ask, Face, Hello, LINK_VERSION, Welcome};
+#[cfg(target_os = "linux")]
+pub use guard::start as start_guarded;
 pub use guard::{Guard, guard};
 pub use launch::{launch, say_ready};
 pub use listen::listen;

@@ -32,7 +32,7 @@ mod ladder {
     use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
     use super::{
-        super::processes::{Seen, all, left, lives, members},
+        super::processes::{Marks, Seen, all, left, lives, members},
         Ended, Process,
     };
 
@@ -43,8 +43,8 @@ mod ladder {
     const ROUNDS: usize = 20;
 
     /// What runs in a session: without its leader, if that is but the shell.
-    pub(in super::super) fn running(leader: i32, is_shell: bool, terminal: &str) -> Vec<Process> {
-        let mut members = members(&all(terminal), leader);
+    pub(in super::super) fn running(leader: i32, is_shell: bool, marks: &Marks) -> Vec<Process> {
+        let mut members = members(&all(marks), leader);
         members.retain(|seen| seen.pid != leader || !is_shell);
         named(&members)
     }
@@ -57,7 +57,7 @@ mod ladder {
         leader: i32,
         ended: bool,
         foreground: Option<i32>,
-        terminal: &str,
+        marks: &Marks,
         everything: bool,
     ) -> Ended {
         let members = |all: &[Seen]| {
@@ -65,7 +65,7 @@ mod ladder {
             inside.retain(|seen| seen.marked || !ended);
             inside
         };
-        let before = all(terminal);
+        let before = all(marks);
         let inside = members(&before);
         let outside = left(&before, leader);
         if let Some(group) = foreground.and_then(Pid::from_raw) {
@@ -88,7 +88,7 @@ mod ladder {
 
         let mut rest = Vec::new();
         for _ in 0..ROUNDS {
-            let now = all(terminal);
+            let now = all(marks);
             rest = members(&now);
             if everything {
                 rest.extend(left(&now, leader));

@@ -14,7 +14,7 @@ use std::{
 use portable_pty::{Child, MasterPty};
 
 #[cfg(unix)]
-use super::processes;
+use super::processes::{self, Marks};
 use super::{
     Error,
     close::{self, Process},
@@ -45,6 +45,8 @@ pub(super) struct Live {
     id: TerminalId,
     pid: u32,
     is_shell: bool,
+    #[cfg(unix)]
+    marks: Marks,
     events: Events,
     state: Mutex<State>,
     /// The reader waits for it, and who waits for the end.
@@ -108,6 +110,8 @@ impl Live {
         events: Events,
     ) -> io::Result<Arc<Self>> {
         let Spawned { master, reader, writer, child, pid, is_shell, .. } = spawned;
+        #[cfg(unix)]
+        let marks = Marks { terminal: id.to_string(), tty: master.tty_name() };
         let mut screen = Screen::new(size);
         if let Some(before) = before {
             screen.feed(before);
@@ -131,6 +135,8 @@ impl Live {
             id,
             pid,
             is_shell,
+            #[cfg(unix)]
+            marks,
             events,
             state: Mutex::new(state),
             reading: Condvar::new(),
@@ -239,14 +245,14 @@ impl Live {
         if self.lock().exit.is_some() {
             return Vec::new();
         }
-        close::running(self.pid.cast_signed(), self.is_shell, self.id.as_str())
+        close::running(self.pid.cast_signed(), self.is_shell, &self.marks)
     }
 
     /// Ends what runs in it. Blocks for two seconds at the most.
     pub(super) fn end(&self, everything: bool) -> close::Ended {
         let foreground = self.foreground();
         let ended = self.lock().exit.is_some();
-        close::end(self.pid.cast_signed(), ended, foreground, self.id.as_str(), everything)
+        close::end(self.pid.cast_signed(), ended, foreground, &self.marks, everything)
     }
 
     /// Where its program is, for one that does not say so itself.

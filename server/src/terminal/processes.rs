@@ -1,5 +1,9 @@
 //! The processes of this machine, as far as a terminal's end needs to know them.
 
+#[cfg(target_os = "linux")]
+use std::path::Path;
+use std::path::PathBuf;
+
 use super::environment::MARK;
 
 /// One process.
@@ -12,20 +16,36 @@ pub(super) struct Seen {
     pub marked: bool,
 }
 
-/// Every process that lives; a zombie doesn't. Those that carry the mark of this terminal are known by it.
+/// What the processes of one terminal are known by, wherever they have gone.
+#[derive(Clone, Debug)]
+pub(super) struct Marks {
+    /// Its name, in their environment.
+    pub terminal: String,
+    /// The device that they write to, as far as they do.
+    pub tty: Option<PathBuf>,
+}
+
+/// Every process that lives; a zombie doesn't. Those that carry the marks of this terminal are known by them.
 #[cfg(target_os = "linux")]
-pub(super) fn all(terminal: &str) -> Vec<Seen> {
+pub(super) fn all(marks: &Marks) -> Vec<Seen> {
     let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
     let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter_map(|pid| seen(pid, terminal)).collect()
+    pids.filter_map(|pid| seen(pid, marks)).collect()
 }
 
 #[cfg(target_os = "linux")]
-fn seen(pid: i32, terminal: &str) -> Option<Seen> {
+fn seen(pid: i32, marks: &Marks) -> Option<Seen> {
     let (parent, session) = standing(pid)?;
     let read = |name: &str| std::fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
-    let mark = format!("{MARK}={terminal}");
-    let marked = read("environ").split(|byte| *byte == 0).any(|one| one == mark.as_bytes());
+    let start = format!("{MARK}=");
+    let environment = read("environ");
+    let mark =
+        environment.split(|byte| *byte == 0).find_map(|one| one.strip_prefix(start.as_bytes()));
+    let marked = match mark {
+        Some(mark) => mark == marks.terminal.as_bytes(),
+        // It has cleared its environment; it may write to the terminal all the same.
+        None => marks.tty.as_deref().is_some_and(|tty| holds(pid, tty)),
+    };
     let line = read("cmdline");
     let words: Vec<String> = line
         .split(|byte| *byte == 0)
@@ -33,6 +53,13 @@ fn seen(pid: i32, terminal: &str) -> Option<Seen> {
         .map(|word| String::from_utf8_lossy(word).into_owned())
         .collect();
     Some(Seen { pid, parent, session, command: words.join(" "), marked })
+}
+
+/// Whether a process has this device open.
+#[cfg(target_os = "linux")]
+fn holds(pid: i32, tty: &Path) -> bool {
+    let open = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    open.into_iter().any(|one| std::fs::read_link(one.path()).is_ok_and(|file| file == tty))
 }
 
 /// Parent and session of a process that lives.
@@ -66,12 +93,12 @@ pub(super) fn folder_of(_: i32) -> Option<String> {
 
 /// As `ps` says it; where it shows no environments, the mark is not seen.
 #[cfg(all(unix, not(target_os = "linux")))]
-pub(super) fn all(terminal: &str) -> Vec<Seen> {
+pub(super) fn all(marks: &Marks) -> Vec<Seen> {
     let list = |args: &[&str]| {
         let output = std::process::Command::new("ps").args(args).output();
         output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
     };
-    let mark = format!("{MARK}={terminal}");
+    let mark = format!("{MARK}={}", marks.terminal);
     let with_environment = list(&["-A", "-E", "-ww", "-o", "pid=,command="]).unwrap_or_default();
     let marked: Vec<i32> = with_environment
         .lines()

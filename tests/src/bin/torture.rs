@@ -1,4 +1,4 @@
-//! `npm run torture`: kills processes at random while turns run, or while hunks are staged (`--hunks`), and looks whether all is well after each.
+//! `npm run torture`: kills processes at random while turns run, while hunks are staged (`--hunks`) or while terminals are full (`--terminals`), and looks whether all is well after each.
 
 // It prints what it did, and ends when it found something.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
@@ -7,15 +7,16 @@ use std::fmt::Display;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use lexopt::prelude::*;
-use outrigger_tests::{hunk_torture, torture};
+use outrigger_tests::{hunk_torture, terminal_torture, torture};
 
 fn main() -> Result<(), lexopt::Error> {
-    let (mut rounds, mut seed, mut hunks) = (1_000, None, false);
+    let (mut rounds, mut seed, mut what) = (1_000, None, "");
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("rounds") => rounds = arguments.value()?.parse()?,
-            Long("hunks") => hunks = true,
+            Long("hunks") => what = "--hunks ",
+            Long("terminals") => what = "--terminals ",
             Long("seed") => seed = Some(arguments.value()?.parse()?),
             _ => return Err(argument.unexpected()),
         }
@@ -23,25 +24,28 @@ fn main() -> Result<(), lexopt::Error> {
     let seed = seed.unwrap_or_else(|| {
         SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
     });
-    let what = if hunks { "--hunks " } else { "" };
     println!("npm run torture -- {what}--rounds {rounds} --seed {seed}");
     let began = Instant::now();
     let tell = |figures: &dyn Display| {
         println!("{:>6.0} s  {figures}", began.elapsed().as_secs_f64());
     };
     let is_time = |round: u32| round.is_multiple_of(50) || round == rounds;
-    if hunks {
-        hunk_torture(seed, rounds, |round, figures| {
+    match what {
+        "" => drop(torture(seed, rounds, |round, figures| {
             if is_time(round) {
                 tell(figures);
             }
-        });
-    } else {
-        torture(seed, rounds, |round, figures| {
+        })),
+        "--hunks " => drop(hunk_torture(seed, rounds, |round, figures| {
             if is_time(round) {
                 tell(figures);
             }
-        });
+        })),
+        _ => drop(terminal_torture(seed, rounds, |round, figures| {
+            if is_time(round) {
+                tell(figures);
+            }
+        })),
     }
     Ok(())
 }
