@@ -200,9 +200,12 @@ fn close_with_everything(
 fn close_plainly(place: &str, editor: &Editor, random: &mut Random, figures: &mut TerminalFigures) {
     let stays = [BROODS[5], BROODS[0], BROODS[4]];
     let den = Den::open(editor, random, &stays);
-    den.fill();
-    let closed = den.close(editor, false);
     let command = format!("sleep {}", den.tag);
+    let runs_its_own = |(_, line): &(u32, String)| line.trim() == command;
+    processes::until(|| {
+        den.running().len() == stays.len() && den.running().iter().all(runs_its_own)
+    });
+    let closed = den.close(editor, false);
     let left = closed["left"].as_array().unwrap();
     assert_eq!((left.len(), &left[0]["command"]), (1, &json!(command)), "{place}: {closed}");
     let running: Vec<Value> = den.running().iter().map(|(pid, _)| json!(pid)).collect();
