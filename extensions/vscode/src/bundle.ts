@@ -3,4 +3,4 @@
 import * as vscode from "vscode";
 import { useBundle } from "./l10n";
 
-useBundle(vscode.l10n.bundle);
+useBundle(vscode.l10n.bundle, vscode.env.language);

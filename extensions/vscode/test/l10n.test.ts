@@ -10,17 +10,24 @@ const root = path.resolve(import.meta.dirname, "..");
 const read = (file: string) => readFileSync(path.join(root, file), "utf8");
 const json = (file: string) => JSON.parse(read(file)) as Record<string, string>;
 
+/** The files of `src` below a folder, by their names. */
+const sources = (within: RegExp) =>
+  readdirSync(path.join(root, "src"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && within.test(file))
+    .map((file) => ts.createSourceFile(file, read(path.join("src", file)), ts.ScriptTarget.Latest, true));
+
+const isLookup = (node: ts.Node): node is ts.CallExpression =>
+  ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === "t";
+
 /** The texts of all calls of `t`; one that is not written out can't be looked up. */
 function texts(): { found: string[]; unclear: string[] } {
   const [found, unclear] = [new Set<string>(), [] as string[]];
-  for (const file of readdirSync(path.join(root, "src"), { recursive: true, encoding: "utf8" })) {
-    if (!file.endsWith(".ts") || file === "l10n.ts") continue;
-    const source = ts.createSourceFile(file, read(path.join("src", file)), ts.ScriptTarget.Latest, true);
+  for (const source of sources(/^(?!l10n\.ts)/)) {
     const visit = (node: ts.Node): void => {
-      if (ts.isCallExpression(node) && node.expression.getText(source) === "t") {
+      if (isLookup(node)) {
         const [text] = node.arguments;
         if (text && ts.isStringLiteralLike(text)) found.add(text.text);
-        else unclear.push(`${file}: ${node.getText(source)}`);
+        else unclear.push(`${source.fileName}: ${node.getText()}`);
       }
       ts.forEachChild(node, visit);
     };
@@ -28,6 +35,46 @@ function texts(): { found: string[]; unclear: string[] } {
   }
   return { found: [...found].sort(), unclear };
 }
+
+/** Words in a template of the view's page that are the same in every language: those between tags, and those of names. */
+function wordsOf(template: ts.TemplateLiteral): string[] {
+  const parts = ts.isNoSubstitutionTemplateLiteral(template)
+    ? [template.text]
+    : [template.head.text, ...template.templateSpans.map(({ literal }) => literal.text)];
+  const page = parts.join("\0");
+  const named = [...page.matchAll(/\s(?:title|aria-label|placeholder|label|alt)="([^"]*)"/g)].map(
+    ([, name]) => name ?? "",
+  );
+  return [...named, ...page.replace(/<[^>]*>/g, "\n").split("\n")]
+    .map((words) => words.replaceAll("\0", "").trim())
+    .filter((words) => /\p{L}{2}/u.test(words));
+}
+
+/** What reads like words of a person's language and is not looked up. */
+function unsaid(source: ts.SourceFile): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (isLookup(node)) {
+      node.arguments.slice(1).forEach(visit);
+      return;
+    }
+    const tag = ts.isTaggedTemplateExpression(node) && ts.isIdentifier(node.tag) ? node.tag.text : "";
+    if (ts.isImportDeclaration(node) || ts.isTypeNode(node) || tag === "css") return;
+    if (ts.isTaggedTemplateExpression(node) && tag === "html") found.push(...wordsOf(node.template));
+    const text = ts.isStringLiteralLike(node) ? node.text : ts.isTemplateExpression(node) ? wholeOf(node) : "";
+    const inPage = ts.isTaggedTemplateExpression(node.parent);
+    const compared =
+      ts.isCaseClause(node.parent) ||
+      (ts.isBinaryExpression(node.parent) && /[=!]==/.test(node.parent.operatorToken.getText(source)));
+    if (!inPage && !compared && /^\p{Lu}\p{Ll}+(?:[ …,.:']|$)|\p{Ll}{2,} \p{Ll}{2,}/u.test(text)) found.push(text);
+    ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(source, visit);
+  return found.map((text) => `${source.fileName}: ${text.split("\n")[0]}`);
+}
+
+const wholeOf = ({ head, templateSpans }: ts.TemplateExpression) =>
+  [head.text, ...templateSpans.map(({ literal }) => literal.text)].join("{}");
 
 const placeholders = (text: string) => [...new Set(text.match(/\{\d+\}/g) ?? [])].sort();
 /** What must be the same in every language: commands, code. */
@@ -42,6 +89,20 @@ test("every text has its German, with the same places for what is put in", () =>
   expect(unclear).toEqual([]);
   expect(Object.keys(german).sort()).toEqual(found);
   for (const text of found) expect([text, placeholders(german[text] ?? "")]).toEqual([text, placeholders(text)]);
+});
+
+test("the view says nothing that is not looked up, but for names, what Codex is told, and the log", () => {
+  const colours = ["Black", "Red", "Green", "Yellow", "Blue", "Magenta", "Cyan", "White"];
+  expect(sources(/^(?:webview|view)[\\/]/).flatMap(unsaid)).toEqual([
+    "view/conversation.ts: Continue.",
+    "view/html.ts: img-src data:",
+    ...["view/html.ts: <!doctype html>", "view/html.ts: <!doctype html>"],
+    "view/provider.ts: The view stopped answering. It is built anew.",
+    "view/provider.ts: The view stopped answering several times.",
+    "webview/app.ts: Outrigger",
+    "webview/composer.ts: Mac",
+    ...colours.map((name) => `webview/itemStyles.ts: ${name}`),
+  ]);
 });
 
 test("so has every text of the manifest, and the manifest names no other", () => {

@@ -9,8 +9,8 @@ const ORIGIN = "http://webview.test";
 const TYPES = { js: "text/javascript", css: "text/css", ttf: "font/ttf" };
 const dist = path.join(extensionDir, "dist/webview");
 
-/** Opens the built webview. `theme`: `light`, `dark`, `hcDark` or `hcLight`. */
-export async function openWebview(browser, { theme = "light", width = 460, height = 860 } = {}) {
+/** Opens the built webview. `theme`: `light`, `dark`, `hcDark` or `hcLight`; `language`: `en` or `de`. */
+export async function openWebview(browser, { theme = "light", language = "en", width = 460, height = 860 } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce" });
   const page = await context.newPage();
   const themes = JSON.parse(await readFile(new URL("themes.json", import.meta.url), "utf8"));
@@ -37,6 +37,7 @@ export async function openWebview(browser, { theme = "light", width = 460, heigh
   });
   await page.goto(`${ORIGIN}/`);
   await webview.posted("ready");
+  await webview.tell({ type: "language", language, texts: await textsOf(language) });
   return webview;
 }
 
@@ -89,6 +90,12 @@ class Webview {
   close() {
     return this.page.context().close();
   }
+}
+
+/** The texts of a language, as VS Code gives them to the extension; English has none. */
+async function textsOf(language) {
+  if (language === "en") return {};
+  return JSON.parse(await readFile(path.join(extensionDir, `l10n/bundle.l10n.${language}.json`), "utf8"));
 }
 
 /** The document that the extension gives its webview, read from where it is made. */

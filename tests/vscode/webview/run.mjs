@@ -132,6 +132,50 @@ for (const theme of ["light", "dark", "hcDark", "hcLight"]) {
   }
 }
 
+test(
+  "in German it is German, and it fits into a narrow side bar",
+  async (webview) => {
+    const texts = (...selectors) =>
+      webview.page.evaluate(
+        (all) =>
+          all.map((selector) =>
+            globalThis
+              .everyElement()
+              .filter((element) => element.matches(selector))
+              .map((element) => (element.ariaLabel ?? element.placeholder ?? element.textContent).trim()),
+          ),
+        selectors,
+      );
+    await webview.tell(...scenes.waits);
+    await webview.settled();
+    assert.deepEqual(await texts("h1", "h3", "section.running > strong", "vscode-button", "textarea"), [
+      ["Greet people who come back a little more warmly, and tell me what you changed"],
+      ["Codex möchte ausführen"],
+      ["Gesendet, wenn Codex fertig ist"],
+      ["Annehmen", "Für diese Sitzung annehmen", "Ablehnen", "Anhalten", "Einreihen", "Lenken"],
+      ["Codex lenken"],
+    ]);
+    for (const scene of Object.values(scenes)) {
+      await webview.tell(...scene);
+      await webview.settled();
+      await webview.page.evaluate(axe);
+      const { violations } = await webview.page.evaluate(() => globalThis.axe.run(document));
+      assert.deepEqual(violations.flatMap(complaints), []);
+      webview.errors.length = 0; // Axe's own styles.
+      const wide = await webview.page.evaluate(() =>
+        globalThis
+          .everyElement()
+          .filter(({ clientWidth, tagName }) => clientWidth > 0 && /^(MAIN|HEADER|FOOTER|SECTION)$/.test(tagName))
+          .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth + 1)
+          .map(({ tagName, className, textContent }) => `${tagName}.${className} ${textContent.trim().slice(0, 60)}`),
+      );
+      assert.deepEqual(wide, []);
+    }
+    assert.equal(await webview.page.evaluate(() => document.documentElement.lang), "de");
+  },
+  { language: "de", width: 320 },
+);
+
 test("each line of a diff is one line high, and is copied as it is", async (webview) => {
   await webview.tell(...scenes.thread);
   await webview.page.locator("outrigger-item").last().waitFor();

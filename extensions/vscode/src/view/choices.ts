@@ -2,6 +2,7 @@
 // told to it at once and sticks to the thread. No VS Code in it.
 
 import { type CodexModel, type Door, Listeners, type SandboxMode, type ThreadRuns, type Unsubscribe } from "../door";
+import { t } from "../l10n";
 
 export type Chosen = {
   model: string | null;
@@ -25,15 +26,15 @@ export type ChoicesSurroundings = {
 const NOTHING: Chosen = { model: null, effort: null, approvalPolicy: null, sandbox: null };
 
 const POLICIES: Record<string, string> = {
-  untrusted: "Ask often",
-  "on-request": "Ask when needed",
-  never: "Never ask",
+  untrusted: t("Ask often"),
+  "on-request": t("Ask when needed"),
+  never: t("Never ask"),
 };
 
 const SANDBOXES: Record<SandboxMode, string> = {
-  "read-only": "Read only",
-  "workspace-write": "Folder",
-  "danger-full-access": "Full access",
+  "read-only": t("Read only"),
+  "workspace-write": t("Folder"),
+  "danger-full-access": t("Full access"),
 };
 
 export class Choices {
@@ -187,7 +188,7 @@ function sandboxOf(said: unknown): SandboxMode | null {
 }
 
 export function policyName(policy: unknown): string {
-  if (typeof policy === "object" && policy !== null) return "Ask by kind";
+  if (typeof policy === "object" && policy !== null) return t("Ask by kind");
   return typeof policy === "string" ? (POLICIES[policy] ?? policy) : "";
 }
 

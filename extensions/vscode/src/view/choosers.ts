@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import type { Parts } from "../commands";
 import { refusalOf, type SandboxMode } from "../door";
+import { t } from "../l10n";
 import { allowed, APPROVAL_POLICIES, type Chosen, policyName, SANDBOX_MODES, sandboxName } from "./choices";
 
 type Pick = vscode.QuickPickItem & { chosen?: Partial<Chosen>; on?: boolean };
@@ -21,7 +22,7 @@ export async function chooseModel(parts: Parts): Promise<void> {
     const on = reasoningEffort === (effort ?? present?.defaultReasoningEffort);
     return { label: reasoningEffort, detail: description, chosen: { effort: reasoningEffort }, on };
   });
-  await pick(parts, "Model and effort", [section("Model"), ...models, section("Effort"), ...efforts]);
+  await pick(parts, t("Model and effort"), [section(t("Model")), ...models, section(t("Effort")), ...efforts]);
 }
 
 export async function chooseApprovals(parts: Parts): Promise<void> {
@@ -30,13 +31,13 @@ export async function chooseApprovals(parts: Parts): Promise<void> {
   const required = await link.request("codex/configRequirements/read", {}).catch(() => null);
   const policies = allowed(APPROVAL_POLICIES, required?.requirements?.allowedApprovalPolicies);
   const sandboxes = allowed(SANDBOX_MODES, required?.requirements?.allowedSandboxModes);
-  await pick(parts, "Approvals and sandbox", [
-    section("Approvals"),
+  await pick(parts, t("Approvals and sandbox"), [
+    section(t("Approvals")),
     ...policies.map((policy): Pick => {
       const detail = POLICY_DETAILS[policy] ?? "";
       return { label: policyName(policy), detail, chosen: { approvalPolicy: policy }, on: policy === approvalPolicy };
     }),
-    section("Sandbox"),
+    section(t("Sandbox")),
     ...sandboxes.map((mode): Pick => {
       const detail = SANDBOX_DETAILS[mode];
       return { label: sandboxName(mode), detail, chosen: { sandbox: mode }, on: mode === sandbox };
@@ -45,15 +46,15 @@ export async function chooseApprovals(parts: Parts): Promise<void> {
 }
 
 const POLICY_DETAILS: Record<string, string> = {
-  untrusted: "Codex asks before each command that is not known to only read, and before each change",
-  "on-request": "Codex asks when it wants to leave its sandbox",
-  never: "What its sandbox forbids fails",
+  untrusted: t("Codex asks before each command that is not known to only read, and before each change"),
+  "on-request": t("Codex asks when it wants to leave its sandbox"),
+  never: t("What its sandbox forbids fails"),
 };
 
 const SANDBOX_DETAILS: Record<SandboxMode, string> = {
-  "read-only": "Commands may read files, and change none",
-  "workspace-write": "Commands may change what is in the folder of the thread",
-  "danger-full-access": "Commands may do whatever you may, also on the network",
+  "read-only": t("Commands may read files, and change none"),
+  "workspace-write": t("Commands may change what is in the folder of the thread"),
+  "danger-full-access": t("Commands may do whatever you may, also on the network"),
 };
 
 function section(label: string): Pick {
@@ -74,6 +75,6 @@ async function pick({ choices, conversation }: Parts, title: string, items: Pick
 
 async function surely({ sandbox }: Partial<Chosen>): Promise<boolean> {
   if (sandbox !== "danger-full-access") return true;
-  const text = "Without a sandbox, commands of this thread can change and send anything that you can.";
-  return (await vscode.window.showWarningMessage(text, { modal: true }, "Give full access")) !== undefined;
+  const text = t("Without a sandbox, commands of this thread can change and send anything that you can.");
+  return (await vscode.window.showWarningMessage(text, { modal: true }, t("Give full access"))) !== undefined;
 }

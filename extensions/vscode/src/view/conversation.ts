@@ -12,6 +12,7 @@ import {
   type Unsubscribe,
   type UserInput,
 } from "../door";
+import { t } from "../l10n";
 import type {
   AppServerStatus,
   RunningProcess,
@@ -315,7 +316,7 @@ export class Conversation {
 
   private async startThread(): Promise<string> {
     const cwd = this.around.cwd();
-    if (cwd === null) throw new Error("Open a folder first: a thread works in one.");
+    if (cwd === null) throw new Error(t("Open a folder first: a thread works in one."));
     const token = this.selection;
     const params = { cwd, ...this.around.threadSettings() };
     const opened = await this.around.door.request("codex/thread/start", params);
@@ -392,7 +393,7 @@ export class Conversation {
         return;
       }
     }
-    throw new Error("The thread changes faster than it can be read. Try again.");
+    throw new Error(t("The thread changes faster than it can be read. Try again."));
   }
 
   private changed(note: ThreadChanged): void {

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import type { Parts } from "../commands";
 import { installCodex } from "../install";
+import { t } from "../l10n";
 import { chooseApprovals, chooseModel } from "./choosers";
 import type { FromView } from "./messages";
 import { readPicture } from "./pictures";
@@ -122,5 +123,5 @@ async function openFile(path: string, line: number | null): Promise<void> {
       // Not in this folder: the next one may have it.
     }
   }
-  vscode.window.setStatusBarMessage(`$(info) ${path} is not there.`, 4_000);
+  vscode.window.setStatusBarMessage(`$(info) ${t("{0} is not there.", path)}`, 4_000);
 }

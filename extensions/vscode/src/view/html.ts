@@ -1,6 +1,7 @@
 // The documents that the view's webview loads.
 
 import * as vscode from "vscode";
+import { language, t } from "../l10n";
 
 /** The view itself. `nonce` is a new one each time: with it VS Code sees another document and loads it. */
 export function viewPage(webview: vscode.Webview, root: vscode.Uri, nonce: string): string {
@@ -15,7 +16,7 @@ export function viewPage(webview: vscode.Webview, root: vscode.Uri, nonce: strin
     "form-action 'none'",
   ].join("; ");
   return `<!doctype html>
-<html lang="en">
+<html lang="${language() ?? "en"}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
@@ -34,16 +35,16 @@ export function viewPage(webview: vscode.Webview, root: vscode.Uri, nonce: strin
 /** What is shown when the view does not answer however often it is built: plain, without a script. */
 export function brokenPage(): string {
   return `<!doctype html>
-<html lang="en">
+<html lang="${language() ?? "en"}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'">
 <title>Outrigger</title>
 </head>
 <body>
-<h3>This view stopped answering</h3>
-<p>It was built anew twice, and stopped again. Codex goes on, and what it asks still shows at its lines and in the status bar.</p>
-<p><a href="command:outrigger.view.reload">Reload</a></p>
+<h3>${t("This view stopped answering")}</h3>
+<p>${t("It was built anew twice, and stopped again. Codex goes on, and what it asks still shows at its lines and in the status bar.")}</p>
+<p><a href="command:outrigger.view.reload">${t("Reload")}</a></p>
 </body>
 </html>`;
 }

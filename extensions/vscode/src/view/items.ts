@@ -1,5 +1,6 @@
 // Reading the fields of items as the app-server sends them. Its types are open, so nothing is taken on trust.
 
+import { t } from "../l10n";
 import type { ItemState } from "../protocol.generated";
 import { diffCounts } from "../wording";
 
@@ -153,17 +154,17 @@ export function otherLine(item: ItemState): string {
       return `${stringOf(item["server"])}: ${stringOf(item["tool"])}`;
     case "dynamicToolCall":
     case "collabAgentToolCall":
-      return `Tool: ${stringOf(item["tool"])}`;
+      return t("Tool: {0}", stringOf(item["tool"]));
     case "webSearch":
-      return `Searched the web: ${stringOf(item["query"])}`;
+      return t("Searched the web: {0}", stringOf(item["query"]));
     case "imageView":
-      return `Looked at ${stringOf(item["path"])}`;
+      return t("Looked at {0}", stringOf(item["path"]));
     case "enteredReviewMode":
-      return "Review started";
+      return t("Review started");
     case "exitedReviewMode":
-      return "Review ended";
+      return t("Review ended");
     case "contextCompaction":
-      return "The conversation so far was compacted";
+      return t("The conversation so far was compacted");
     default:
       return item.type;
   }

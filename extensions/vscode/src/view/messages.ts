@@ -47,6 +47,8 @@ export type Suggestion = {
 };
 
 export type ToView =
+  /** The window's language, by its tag and its texts: before all else. */
+  | { type: "language"; language: string | undefined; texts: Readonly<Record<string, string>> }
   | { type: "page"; page: ViewPage }
   | { type: "thread"; thread: ThreadState | null }
   | { type: "changes"; changes: ThreadChange[] }

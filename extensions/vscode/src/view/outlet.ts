@@ -8,7 +8,7 @@ import type { ToView, ViewPage } from "./messages";
 const MOST_HELD = 100;
 
 /** Messages that tell of an event. The page and the thread are states: they are read when they are sent. */
-export type Told = Exclude<ToView, { type: "page" | "thread" | "changes" | "older" }>;
+export type Told = Exclude<ToView, { type: "language" | "page" | "thread" | "changes" | "older" }>;
 type Older = Extract<ToView, { type: "older" }>;
 
 export type Source = {

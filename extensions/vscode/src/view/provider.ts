@@ -7,6 +7,7 @@ import type { Account } from "../account/account";
 import type { Approvals } from "../approvals";
 import { Listeners, type Unsubscribe } from "../door";
 import type { Drafts } from "../drafts";
+import { language, texts } from "../l10n";
 import { RestartBudget } from "../restartBudget";
 import type { Proposals } from "../surfaces/proposals";
 import type { Unsaved } from "../surfaces/unsaved";
@@ -17,7 +18,7 @@ import type { Conversation } from "./conversation";
 import type { Decisions } from "./decisions";
 import { brokenPage, viewPage } from "./html";
 import { limitsOf } from "./limits";
-import type { FromView, Message, ViewPage } from "./messages";
+import type { FromView, Message, ToView, ViewPage } from "./messages";
 import { Outlet, type Told } from "./outlet";
 import type { Queue } from "./queue";
 import type { Threads } from "./threads";
@@ -157,11 +158,17 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
 
   private received(message: FromView): void {
     if (message.type === "beat") this.answered();
-    else if (message.type === "ready") this.outlet.opened();
+    else if (message.type === "ready") this.opened();
     else if (message.type === "draft") this.content.drafts.write(message.threadId, message.text);
     else this.onMessage(message);
     // The text for the composer comes after the page that says for which thread it is.
     if (message.type === "ready") this.offer(this.draftOf);
+  }
+
+  private opened(): void {
+    const speaks: ToView = { type: "language", language: language(), texts: texts() };
+    void this.view?.webview.postMessage(speaks);
+    this.outlet.opened();
   }
 
   private build(): void {

@@ -1,5 +1,6 @@
 // A thread as the rows that the transcript shows, one under the other. No DOM in it.
 
+import { t } from "../l10n";
 import type { ItemState, Marker, ThreadState, TurnState } from "../protocol.generated";
 import { mayHaveWritten, stringOf } from "./items";
 
@@ -64,32 +65,32 @@ export function markerKinds(thread: ThreadState | null): Map<string, number> {
   return kinds;
 }
 
-const MARKER_NAMES: Record<string, string> = {
-  turnStarted: "Turn started",
-  turnCompleted: "Turn completed",
-  turnFailed: "Turn failed",
-  turnInterrupted: "Turn interrupted",
-  appServerExited: "Codex stopped",
-  error: "Error",
-  retrying: "Retrying",
-  warning: "Warning",
-  guardianWarning: "Guardian warning",
-  configWarning: "Configuration warning",
-  deprecation: "Deprecation",
-  modelRerouted: "Another model answered",
-  modelVerification: "Model verification",
-  safetyBuffering: "Safety check",
-  authRecovery: "Signed in again",
-  compacted: "Conversation compacted",
-  hook: "Hook",
-  autoApprovalReview: "Automatic review",
-  strictReviewRequired: "Review required",
+const MARKER_NAMES: Record<string, () => string> = {
+  turnStarted: () => t("Turn started"),
+  turnCompleted: () => t("Turn completed"),
+  turnFailed: () => t("Turn failed"),
+  turnInterrupted: () => t("Turn interrupted"),
+  appServerExited: () => t("Codex stopped"),
+  error: () => t("Error"),
+  retrying: () => t("Retrying"),
+  warning: () => t("Warning"),
+  guardianWarning: () => t("Guardian warning"),
+  configWarning: () => t("Configuration warning"),
+  deprecation: () => t("Deprecation"),
+  modelRerouted: () => t("Another model answered"),
+  modelVerification: () => t("Model verification"),
+  safetyBuffering: () => t("Safety check"),
+  authRecovery: () => t("Signed in again"),
+  compacted: () => t("Conversation compacted"),
+  hook: () => t("Hook"),
+  autoApprovalReview: () => t("Automatic review"),
+  strictReviewRequired: () => t("Review required"),
 };
 
 /** A kind of marker in words; one that is new is spelt as it comes. */
 export function markerName(kind: string): string {
   const spelt = kind.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
-  return MARKER_NAMES[kind] ?? spelt.charAt(0).toUpperCase() + spelt.slice(1);
+  return MARKER_NAMES[kind]?.() ?? spelt.charAt(0).toUpperCase() + spelt.slice(1);
 }
 
 /** How tall a row is before it was drawn, in pixels. */

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import type { Parts } from "../commands";
 import { refusalOf } from "../door";
+import { t } from "../l10n";
 import { chooseApprovals, chooseModel } from "./choosers";
 import { SLASH_COMMANDS } from "./slashNames";
 import { actOnThread } from "./threadActs";
@@ -12,7 +13,7 @@ export async function runSlashCommand(parts: Parts, command: string): Promise<vo
   const { conversation, link } = parts;
   const { threadId } = conversation.page;
   const onThread = async (act: (threadId: string) => Promise<unknown>) => {
-    if (threadId === null) throw new Error("There is no thread yet: send a message first.");
+    if (threadId === null) throw new Error(t("There is no thread yet: send a message first."));
     await act(threadId);
   };
   const loaded = (act: (threadId: string) => Promise<unknown>) =>

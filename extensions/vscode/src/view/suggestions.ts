@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { type CodexSkill, type Door, type Owned, type Unsubscribe } from "../door";
+import { t } from "../l10n";
 import type { Suggestion } from "./messages";
 import { SLASH_COMMANDS } from "./slashNames";
 
@@ -114,7 +115,7 @@ function selectionSuggestion(): Suggestion[] {
   const insert = selectionMention();
   const editor = vscode.window.activeTextEditor;
   if (insert === null || editor?.selection.isEmpty !== false) return [];
-  return [{ label: "Selection", detail: insert, icon: "selection", insert }];
+  return [{ label: t("Selection"), detail: insert, icon: "selection", insert }];
 }
 
 function openFiles(): Suggestion[] {

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import type { Parts } from "../commands";
 import { refusalOf } from "../door";
+import { t } from "../l10n";
 import type { ThreadAct } from "./messages";
 
 export async function actOnThread(parts: Parts, act: ThreadAct, threadId: string): Promise<void> {
@@ -21,7 +22,7 @@ const ACTS: Record<ThreadAct, (parts: Parts, threadId: string) => Promise<void>>
   },
   rename: async ({ threads }, threadId) => {
     const value = threads.page.names[threadId] ?? "";
-    const name = await vscode.window.showInputBox({ title: "Rename thread", value });
+    const name = await vscode.window.showInputBox({ title: t("Rename thread"), value });
     if (name?.trim()) await threads.rename(threadId, name.trim());
   },
   archive: async (parts, threadId) => {

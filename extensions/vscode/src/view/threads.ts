@@ -1,6 +1,7 @@
 // The list of threads, as the app-server tells it page by page, with what it says since. No VS Code in it.
 
 import { type Door, type ListedThread, Listeners, type ReadState, refusalOf, type Unsubscribe } from "../door";
+import { language, t } from "../l10n";
 
 /** Threads of one page. */
 const PAGE = 50;
@@ -202,7 +203,7 @@ export class Threads {
       await this.around.door.request("codex/thread/delete", { threadId });
       this.drop(threadId);
     } catch (error) {
-      this.error = `The thread is archived, but it was not deleted: ${refusalOf(error).message}`;
+      this.error = t("The thread is archived, but it was not deleted: {0}", refusalOf(error).message);
       this.onChange.fire();
     }
   }
@@ -319,11 +320,11 @@ function idsOf(value: unknown): string[] {
 /** How long ago something was, in a word or two. Times are epoch milliseconds. */
 export function agoText(at: number, now: number): string {
   const minutes = Math.floor((now - at) / 60_000);
-  if (minutes < 1) return "Just now";
-  if (minutes < 60) return `${minutes} min ago`;
+  if (minutes < 1) return t("Just now");
+  if (minutes < 60) return t("{0} min ago", minutes);
   const hours = Math.floor(minutes / 60);
-  if (hours < 24) return `${hours} h ago`;
+  if (hours < 24) return t("{0} h ago", hours);
   const days = Math.floor(hours / 24);
-  if (days === 1) return "Yesterday";
-  return days < 7 ? `${days} days ago` : new Date(at).toLocaleDateString(undefined, { dateStyle: "medium" });
+  if (days === 1) return t("Yesterday");
+  return days < 7 ? t("{0} days ago", days) : new Date(at).toLocaleDateString(language(), { dateStyle: "medium" });
 }

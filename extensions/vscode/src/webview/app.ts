@@ -3,6 +3,7 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
+import { t, useBundle } from "../l10n";
 import type { ThreadState } from "../protocol.generated";
 import { userText } from "../view/items";
 import type { ToView, ViewPage } from "../view/messages";
@@ -49,6 +50,10 @@ export class App extends LitElement {
 
   private receive(message: ToView): void {
     switch (message.type) {
+      case "language":
+        useBundle(message.texts, message.language);
+        document.documentElement.lang = message.language ?? "en";
+        return;
       case "page":
         this.page = message.page;
         draft.turnTo(message.page.threadId, message.page.cameFrom);
@@ -103,7 +108,7 @@ export class App extends LitElement {
 
   override render(): TemplateResult {
     const { page } = this;
-    if (!page) return waiting("Loading…");
+    if (!page) return waiting(""); // Its language is not known yet.
     const instead = insteadOf(page);
     if (instead)
       return html`<main class="center">
@@ -165,8 +170,8 @@ export class App extends LitElement {
         <h1 class="grow">
           <button
             class="plain row grow"
-            title="Switch thread"
-            aria-label="Switch thread: ${this.threadName(page)}"
+            title=${t("Switch thread")}
+            aria-label=${t("Switch thread: {0}", this.threadName(page))}
             @click=${() => post({ type: "threads", listing: true })}
           >
             <vscode-icon name="list-unordered"></vscode-icon><span class="clip name">${this.threadName(page)}</span>
@@ -177,8 +182,8 @@ export class App extends LitElement {
           kinds.size > 0
             ? html`<button
                 class="plain icon"
-                title="Filter what happened"
-                aria-label="Filter what happened"
+                title=${t("Filter what happened")}
+                aria-label=${t("Filter what happened")}
                 aria-expanded=${this.filtering}
                 @click=${filter}
               >
@@ -199,7 +204,7 @@ export class App extends LitElement {
       hiddenMarkers.set([...hidden]);
     };
     return html`<fieldset class="filter">
-      <legend class="unseen">What happened</legend>
+      <legend class="unseen">${t("What happened")}</legend>
       ${[...kinds].map(
         ([kind, count]) =>
           html`<label class="row">
@@ -211,18 +216,18 @@ export class App extends LitElement {
   }
 
   private threadName(page: ViewPage): string {
-    if (page.threadId === null) return "New thread";
+    if (page.threadId === null) return t("New thread");
     const first = this.thread?.turns.flatMap(({ items }) => items).find((item) => item.type === "userMessage");
     const name = this.thread?.name ?? page.threads.names[page.threadId] ?? (first ? userText(first) : "");
-    return oneLine(name, 80).text || (page.loading ? "Loading…" : "New thread");
+    return oneLine(name, 80).text || (page.loading ? t("Loading…") : t("New thread"));
   }
 
   private status(page: ViewPage): string {
-    if (page.link.state !== "running") return "Connecting";
-    if (page.approvals.some(({ threadId }) => threadId === page.threadId)) return "Waits for you";
-    if (page.stopping) return "Stopping";
-    if (page.activeTurnId !== null) return "Working";
-    return page.readOnly === null ? "" : "Read-only";
+    if (page.link.state !== "running") return t("Connecting");
+    if (page.approvals.some(({ threadId }) => threadId === page.threadId)) return t("Waits for you");
+    if (page.stopping) return t("Stopping");
+    if (page.activeTurnId !== null) return t("Working");
+    return page.readOnly === null ? "" : t("Read-only");
   }
 
   private cards(page: ViewPage): TemplateResult | typeof nothing {

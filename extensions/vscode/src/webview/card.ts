@@ -2,6 +2,7 @@
 
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { t } from "../l10n";
 import type { Approval, DecisionOption } from "../protocol.generated";
 import { answersOf, type Question, questionsOf } from "../questions";
 import { fileChange, relativePath, stringOf } from "../view/items";
@@ -98,8 +99,8 @@ export class Card extends LitElement {
 
   private heading(): string {
     const title =
-      this.approval.kind === "command" && !networkOf(this.approval) ? "Codex wants to run" : headline(this.approval);
-    return this.elsewhere ? `${title} (another thread)` : title;
+      this.approval.kind === "command" && !networkOf(this.approval) ? t("Codex wants to run") : headline(this.approval);
+    return this.elsewhere ? t("{0} (another thread)", title) : title;
   }
 
   private body(): TemplateResult {
@@ -120,9 +121,9 @@ export class Card extends LitElement {
     const { command, cwd } = this.approval;
     const network = networkOf(this.approval);
     const typed = typedCommand(command ?? "");
-    return html`${network ? html`<div>Host: <code>${network.host}</code> ${network.protocol ?? ""}</div>` : nothing}
+    return html`${network ? html`<div>${t("Host:")} <code>${network.host}</code> ${network.protocol ?? ""}</div>` : nothing}
     ${typed ? html`<pre class="command" tabindex="0">${typed}</pre>` : nothing}
-    ${cwd ? html`<div class="dim cwd">in <code>${cwd}</code></div>` : nothing}`;
+    ${cwd ? html`<div class="dim cwd">${t("in")} <code>${cwd}</code></div>` : nothing}`;
   }
 
   private files(): TemplateResult {
@@ -157,12 +158,12 @@ export class Card extends LitElement {
     const save = () => post({ type: "saveAndAccept", approvalId: approval.approvalId });
     const accepts = (option: DecisionOption) => option.scope === "once" || option.scope === "session";
     const options = this.unsaved ? approval.options.filter((option) => !accepts(option)) : approval.options;
-    return html`${this.unsaved ? html`<div>The file has unsaved edits.</div>` : nothing}
+    return html`${this.unsaved ? html`<div>${t("The file has unsaved edits.")}</div>` : nothing}
       <div class="actions">
-        ${this.unsaved ? html`<vscode-button ?disabled=${this.deciding} @click=${save}>Save and accept</vscode-button>` : nothing}
+        ${this.unsaved ? html`<vscode-button ?disabled=${this.deciding} @click=${save}>${t("Save and accept")}</vscode-button>` : nothing}
         ${options.map((option, index) => this.choice(option, index === 0 && !this.unsaved))}
-        ${this.choosable ? html`<vscode-button secondary @click=${choose}>Choose…</vscode-button>` : nothing}
-        ${approval.kind === "fileChange" ? html`<vscode-button secondary @click=${show}>Show diff</vscode-button>` : nothing}
+        ${this.choosable ? html`<vscode-button secondary @click=${choose}>${t("Choose…")}</vscode-button>` : nothing}
+        ${approval.kind === "fileChange" ? html`<vscode-button secondary @click=${show}>${t("Show diff")}</vscode-button>` : nothing}
       </div>`;
   }
 
@@ -190,7 +191,7 @@ export class Card extends LitElement {
         ${
           !only || typed
             ? html`<vscode-button ?disabled=${answers === null || this.deciding} @click=${() => this.decide(answers)}
-                >Send answer</vscode-button
+                >${t("Send answer")}</vscode-button
               >`
             : nothing
         }
@@ -226,8 +227,8 @@ export class Card extends LitElement {
           ? html`<input
               class="field"
               type=${question.isSecret ? "password" : "text"}
-              aria-label=${question.options.length > 0 ? "Another answer" : question.question}
-              placeholder=${question.options.length > 0 ? "Something else…" : "Your answer"}
+              aria-label=${question.options.length > 0 ? t("Another answer") : question.question}
+              placeholder=${question.options.length > 0 ? t("Something else…") : t("Your answer")}
               .value=${isOption ? "" : given}
               @input=${(event: InputEvent) => give((event.target as HTMLInputElement).value)}
               @keydown=${submit}

@@ -2,6 +2,7 @@
 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
+import { language, t } from "../l10n";
 import type { ThreadState } from "../protocol.generated";
 import { type Asked, askedAt, contextUsed, quoted, written } from "../view/caret";
 import type { ChoicesPage } from "../view/choices";
@@ -13,9 +14,11 @@ import { pictureUrl } from "./pictureUrl";
 import { base } from "./styles";
 
 /** The key that this system's people hold to do the other thing. */
-const KEY = navigator.platform.startsWith("Mac") ? "⌘" : "Ctrl";
+const key = () => (navigator.platform.startsWith("Mac") ? "⌘" : t("Ctrl"));
 /** Pictures of one message, and how large each may be, in bytes. */
 const [MOST_PICTURES, MOST_BYTES] = [5, 4 * 1024 * 1024];
+
+const number = (value: number) => value.toLocaleString(language());
 
 @customElement("outrigger-composer")
 export class Composer extends LitElement {
@@ -94,7 +97,7 @@ export class Composer extends LitElement {
   }
 
   override render(): TemplateResult {
-    const label = this.active ? "Steer Codex" : "Message to Codex";
+    const label = this.active ? t("Steer Codex") : t("Message to Codex");
     const listed = this.suggestions.length > 0;
     return html`${listed ? this.list() : nothing}
       <div class="box" @dragover=${(event: Event) => event.preventDefault()} @drop=${this.dropped}>
@@ -106,7 +109,7 @@ export class Composer extends LitElement {
           aria-autocomplete="list"
           aria-controls=${listed ? "suggestions" : nothing}
           aria-activedescendant=${listed ? `suggestion-${this.chosen}` : nothing}
-          placeholder=${this.active ? "Enter steers the running turn…" : "Ask Codex to do something…"}
+          placeholder=${this.active ? t("Enter steers the running turn…") : t("Ask Codex to do something…")}
           .value=${this.text}
           ?disabled=${this.disabled}
           @input=${this.typed}
@@ -120,21 +123,19 @@ export class Composer extends LitElement {
         <div class="row tools">
           <button
             class="plain icon"
-            title="Add a file, folder or symbol"
-            aria-label="Add a file, folder or symbol"
+            title=${t("Add a file, folder or symbol")}
+            aria-label=${t("Add a file, folder or symbol")}
             @click=${this.mention}
           >
             <vscode-icon name="mention"></vscode-icon>
           </button>
-          <span id="hint" class="dim clip grow">${this.active ? "" : "Enter to send · @ files · / commands"}</span>
+          <span id="hint" class="dim clip grow">${this.active ? "" : t("Enter to send · @ files · / commands")}</span>
           ${this.buttons()}
         </div>
       </div>
       <div class="row dim below">
-        ${this.chooser("model", this.choices?.model ?? "", "Model and effort")}
-        ${this.chooser("approvals", this.choices?.approvals ?? "", "Approvals and sandbox")}
-        <span class="grow"></span>
-        ${this.meters()}
+        ${this.chooser("model", this.choices?.model ?? "", t("Model and effort"))}
+        ${this.chooser("approvals", this.choices?.approvals ?? "", t("Approvals and sandbox"))} ${this.meters()}
       </div>`;
   }
 
@@ -143,7 +144,7 @@ export class Composer extends LitElement {
     return html`<button
       class="plain choice clip"
       title=${name}
-      aria-label="${name}: ${text}"
+      aria-label=${`${name}: ${text}`}
       aria-haspopup="listbox"
       @click=${() => post({ type: "choose", what })}
     >
@@ -157,8 +158,8 @@ export class Composer extends LitElement {
       secondary
       icon="watch"
       icon-only
-      aria-label="Queue"
-      title="Send it when Codex is done (${KEY}+Enter)"
+      aria-label=${t("Queue")}
+      title=${t("Send it when Codex is done ({0}+Enter)", key())}
       ?disabled=${idle}
       @click=${() => this.send("queue")}
     ></vscode-button>`;
@@ -167,9 +168,9 @@ export class Composer extends LitElement {
       icon="debug-stop"
       ?disabled=${this.stopping}
       @click=${() => post({ type: "stop" })}
-      >${this.stopping ? "Stopping…" : "Stop"}</vscode-button
+      >${this.stopping ? t("Stopping…") : t("Stop")}</vscode-button
     >`;
-    const name = this.signedout ? "Sign in and send" : this.active ? "Steer" : "Send";
+    const name = this.signedout ? t("Sign in and send") : this.active ? t("Steer") : t("Send");
     return html`${this.active ? html`${stop} ${queue}` : nothing}
       <vscode-button icon="send" ?disabled=${idle} @click=${() => this.send("send")}>${name}</vscode-button>`;
   }
@@ -180,8 +181,8 @@ export class Composer extends LitElement {
     const full = context
       ? html`<span
           class=${context.percent >= 80 ? "high" : ""}
-          title="${context.tokens.toLocaleString()} of ${context.window.toLocaleString()} tokens of context"
-          >Context ${context.percent} %</span
+          title=${t("{0} of {1} tokens of context", number(context.tokens), number(context.window))}
+          >${t("Context {0} %", context.percent)}</span
         >`
       : nothing;
     return html`${full}
@@ -197,10 +198,10 @@ export class Composer extends LitElement {
       ${this.pictures.map(
         (url, at) =>
           html`<span class="picture"
-            ><img src=${url} alt="Picture ${at + 1}" /><button
+            ><img src=${url} alt=${t("Picture {0}", at + 1)} /><button
               class="plain icon"
-              title="Remove"
-              aria-label="Remove picture ${at + 1}"
+              title=${t("Remove")}
+              aria-label=${t("Remove picture {0}", at + 1)}
               @click=${() => remove(at)}
             >
               <vscode-icon name="close"></vscode-icon></button
@@ -210,7 +211,7 @@ export class Composer extends LitElement {
   }
 
   private list(): TemplateResult {
-    return html`<div class="list" id="suggestions" role="listbox" aria-label="Suggestions">
+    return html`<div class="list" id="suggestions" role="listbox" aria-label=${t("Suggestions")}>
       ${this.suggestions.map(
         ({ label, detail, icon }, at) =>
           html`<div
@@ -345,7 +346,7 @@ export class Composer extends LitElement {
 
   private async read(file: File): Promise<void> {
     if (file.size > MOST_BYTES) {
-      this.refused = "A picture may have 4 MB at the most.";
+      this.refused = t("A picture may have 4 MB at the most.");
       return;
     }
     const url = await new Promise<string>((resolve) => {
@@ -359,8 +360,8 @@ export class Composer extends LitElement {
 
   private attach(urls: string[]): void {
     const good = urls.filter((url) => pictureUrl(url) !== null);
-    if (good.length < urls.length) this.refused = "Codex takes PNG, JPEG, GIF and WebP pictures.";
-    if (this.pictures.length + good.length > MOST_PICTURES) this.refused = "A message takes 5 pictures at the most.";
+    if (good.length < urls.length) this.refused = t("Codex takes PNG, JPEG, GIF and WebP pictures.");
+    if (this.pictures.length + good.length > MOST_PICTURES) this.refused = t("A message takes 5 pictures at the most.");
     this.keep([...this.pictures, ...good].slice(0, MOST_PICTURES));
   }
 

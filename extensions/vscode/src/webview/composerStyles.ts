@@ -60,11 +60,15 @@ export const composerStyles = css`
   .below {
     padding: 4px 2px 0;
     font-size: 0.92em;
-    gap: 4px;
+    gap: 0 4px;
+    flex-wrap: wrap;
   }
-  .below > span:not(.grow) {
+  .below > span {
     flex-shrink: 0;
     margin-left: 6px;
+  }
+  .below > span:first-of-type {
+    margin-left: auto;
   }
   .tools .dim {
     font-size: 0.92em;

@@ -1,6 +1,7 @@
 // A change of a file, hunk by hunk, with line numbers. A click on a hunk's head opens the file there.
 
 import { css, html, nothing, type TemplateResult } from "lit";
+import { t } from "../l10n";
 import type { DiffLine, FileChange } from "../view/items";
 import { openFile } from "./markdown";
 
@@ -36,12 +37,12 @@ export function diffView(change: FileChange, all = false, showAll?: () => void):
   const shown = all ? lines : lines.slice(0, MOST_LINES);
   const rest = lines.length - shown.length;
   const width = String(lines.length + 1).length;
-  return html`<div class="diff" tabindex="0" role="group" aria-label="Changed lines">
+  return html`<div class="diff" tabindex="0" role="group" aria-label=${t("Changed lines")}>
       ${hunksOf(shown).map((hunk) => hunkView(hunk, path, Math.max(width, 2)))}
     </div>
     ${
       rest > 0 && showAll
-        ? html`<button class="plain link" @click=${showAll}>Show ${rest} more lines</button>`
+        ? html`<button class="plain link" @click=${showAll}>${t("Show {0} more lines", rest)}</button>`
         : nothing
     }`;
 }
@@ -52,8 +53,8 @@ function hunkView({ head, at, lines }: Hunk, path: string, width: number): Templ
   const title =
     at === null
       ? nothing
-      : html`<button class="plain hunk" title="Open the file here" @click=${open}>
-          Line ${at}${head ? html` <span class="clip">${head}</span>` : nothing}
+      : html`<button class="plain hunk" title=${t("Open the file here")} @click=${open}>
+          ${t("Line {0}", at)}${head ? html` <span class="clip">${head}</span>` : nothing}
         </button>`;
   return html`${title}
     <pre>

@@ -2,6 +2,7 @@
 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { t } from "../l10n";
 import type { ItemState } from "../protocol.generated";
 import {
   attachmentsOf,
@@ -36,12 +37,12 @@ const STATUS_ICON: Record<string, string> = {
   interrupted: "debug-stop",
 };
 
-const STATUS_WORD: Record<string, string> = {
-  inProgress: "running",
-  completed: "done",
-  failed: "failed",
-  declined: "declined",
-  interrupted: "stopped",
+const STATUS_WORD: Record<string, () => string> = {
+  inProgress: () => t("running"),
+  completed: () => t("done"),
+  failed: () => t("failed"),
+  declined: () => t("declined"),
+  interrupted: () => t("stopped"),
 };
 
 /** A growing text may take this part of the time to be drawn. */
@@ -133,7 +134,7 @@ export class ItemView extends LitElement {
       case "imageGeneration":
         return this.made();
       case "exitedReviewMode":
-        return html`<div class="row dim">${this.statusIcon()}<span>Review ended</span></div>
+        return html`<div class="row dim">${this.statusIcon()}<span>${t("Review ended")}</span></div>
           ${this.text.draw(stringOf(item["review"]))}${this.acts(stringOf(item["review"]))}`;
       default:
         return html`<div class="row dim">${this.statusIcon()}<span class="grow clip">${otherLine(item)}</span></div>`;
@@ -146,20 +147,20 @@ export class ItemView extends LitElement {
   }
 
   private statusIcon(): TemplateResult {
-    if (this.waiting) return html`<vscode-icon name="bell-dot" label="waits for you"></vscode-icon>`;
+    if (this.waiting) return html`<vscode-icon name="bell-dot" label=${t("waits for you")}></vscode-icon>`;
     const name = STATUS_ICON[this.status] ?? "circle-outline";
     const failed = this.status === "failed" ? "error" : "";
     return html`<vscode-icon
       class=${failed}
       name=${name}
       ?spin=${name === "sync"}
-      label=${STATUS_WORD[this.status] ?? this.status}
+      label=${STATUS_WORD[this.status]?.() ?? this.status}
     ></vscode-icon>`;
   }
 
   private user(): TemplateResult {
     const text = userWords(this.item);
-    return html`<div class="user" role="note" aria-label="You" tabindex="0">${text}${this.attachments()}</div>
+    return html`<div class="user" role="note" aria-label=${t("You")} tabindex="0">${text}${this.attachments()}</div>
       ${this.acts(text)}`;
   }
 
@@ -169,7 +170,7 @@ export class ItemView extends LitElement {
     return html`<div class="chips">
       ${attachments.map(({ kind, value }) => {
         const url = kind === "path" ? pictures.of(value) : kind === "url" ? pictureUrl(value) : null;
-        return url ? html`<img src=${url} alt="Attached picture" />` : html`<span class="dim">${value}</span>`;
+        return url ? html`<img src=${url} alt=${t("Attached picture")} />` : html`<span class="dim">${value}</span>`;
       })}
     </div>`;
   }
@@ -177,12 +178,13 @@ export class ItemView extends LitElement {
   private acts(text: string): TemplateResult | typeof nothing {
     if (!text) return nothing;
     const quote = () => this.dispatchEvent(new CustomEvent("quote", { detail: text, bubbles: true, composed: true }));
-    const act = (name: string, icon: string, run: () => void) =>
-      html`<button class="plain icon" title=${name} aria-label="${name} message" @click=${run}>
+    const act = (name: string, told: string, icon: string, run: () => void) =>
+      html`<button class="plain icon" title=${name} aria-label=${told} @click=${run}>
         <vscode-icon name=${icon}></vscode-icon>
       </button>`;
     return html`<div class="acts">
-      ${act("Copy", "copy", () => post({ type: "copy", text }))} ${act("Quote", "quote", quote)}
+      ${act(t("Copy"), t("Copy message"), "copy", () => post({ type: "copy", text }))}
+      ${act(t("Quote"), t("Quote message"), "quote", quote)}
     </div>`;
   }
 
@@ -206,8 +208,8 @@ export class ItemView extends LitElement {
   private reasoning(): TemplateResult {
     const text = reasoningText(this.item);
     const [first = ""] = text.split("\n");
-    if (!text) return html`<div class="dim">${this.status === "inProgress" ? "Thinking…" : "Thought"}</div>`;
-    const title = html`<span class="dim clip">Thought: ${first.replaceAll("**", "")}</span>`;
+    if (!text) return html`<div class="dim">${this.status === "inProgress" ? t("Thinking…") : t("Thought")}</div>`;
+    const title = html`<span class="dim clip">${t("Thought: {0}", first.replaceAll("**", ""))}</span>`;
     return this.fold(title, () => html`<div class="dim">${this.text.draw(text)}</div>`);
   }
 
@@ -218,12 +220,12 @@ export class ItemView extends LitElement {
     const output = outputOf(item);
     const command = stringOf(item["command"]);
     const title = html`<code class="grow clip">${typedCommand(command)}</code>
-      ${failed ? html`<span class="error">exit ${exitCode}</span>` : nothing}
-      ${this.status === "declined" ? html`<span class="dim">declined</span>` : nothing} ${this.statusIcon()}`;
+      ${failed ? html`<span class="error">${t("exit {0}", exitCode)}</span>` : nothing}
+      ${this.status === "declined" ? html`<span class="dim">${t("declined")}</span>` : nothing} ${this.statusIcon()}`;
     const printed = () =>
       output
-        ? html`<pre class="output" tabindex="0" role="group" aria-label="Output">${ansiView(output)}</pre>`
-        : html`<div class="dim">No output</div>`;
+        ? html`<pre class="output" tabindex="0" role="group" aria-label=${t("Output")}>${ansiView(output)}</pre>`
+        : html`<div class="dim">${t("No output")}</div>`;
     const runs = this.status === "inProgress" && output !== "";
     return this.fold(
       title,
@@ -236,17 +238,17 @@ export class ItemView extends LitElement {
 
   private file(change: FileChange, at: number): TemplateResult {
     const path = relativePath(change.path, this.cwd);
-    const verb = { add: "Create", delete: "Delete" }[change.kind] ?? "Edit";
+    const verb = { add: t("Create"), delete: t("Delete") }[change.kind] ?? t("Edit");
     const moved = change.movedTo ? ` → ${relativePath(change.movedTo, this.cwd)}` : "";
     const open = () => openFile({ path: pathOf(change.movedTo ?? change.path), line: null });
     const title = html`<span class="grow clip">${verb} <code>${path}${moved}</code></span>
       <span class="mono plus">+${change.added}</span
       ><span class="mono minus">−${change.removed}</span>
-      ${this.status === "declined" ? html`<span class="dim">declined</span>` : nothing} ${this.statusIcon()}`;
+      ${this.status === "declined" ? html`<span class="dim">${t("declined")}</span>` : nothing} ${this.statusIcon()}`;
     const showAll = () => (this.whole = new Set([...this.whole, at]));
     return html`<div class="file">
       ${this.fold(title, () => diffView(change, this.whole.has(at), showAll), false, at)}
-      <button class="plain icon" title="Open ${path}" aria-label="Open ${path}" @click=${open}>
+      <button class="plain icon" title=${t("Open {0}", path)} aria-label=${t("Open {0}", path)} @click=${open}>
         <vscode-icon name="go-to-file"></vscode-icon>
       </button>
     </div>`;
@@ -263,7 +265,7 @@ export class ItemView extends LitElement {
       title,
       () =>
         html`${input ? html`<pre class="dim">${highlighted(input, "json")}</pre>` : nothing}
-        ${output ? html`<pre class="output" tabindex="0" role="group" aria-label="Result">${ansiView(output)}</pre>` : nothing}
+        ${output ? html`<pre class="output" tabindex="0" role="group" aria-label=${t("Result")}>${ansiView(output)}</pre>` : nothing}
         ${error ? html`<div class="error">${error}</div>` : nothing} ${this.cutNote()}`,
       this.status === "failed",
     );
@@ -273,7 +275,7 @@ export class ItemView extends LitElement {
     const action = (this.item["action"] ?? {}) as { type?: unknown; url?: unknown };
     const url = webLink(stringOf(action.url));
     const line = html`<vscode-icon name="globe"></vscode-icon>
-      <span class="grow clip">${url ? html`Opened <a href=${url}>${url}</a>` : otherLine(this.item)}</span>
+      <span class="grow clip">${url ? html`${t("Opened")} <a href=${url}>${url}</a>` : otherLine(this.item)}</span>
       ${this.statusIcon()}`;
     return html`<div class="row dim">${line}</div>`;
   }
@@ -283,7 +285,7 @@ export class ItemView extends LitElement {
     return this.fold(title, () => {
       const url = pictures.of(path);
       if (url) return html`<img src=${url} alt=${relativePath(path, this.cwd)} />`;
-      return html`<span class="dim">${url === null ? "It can't be shown." : "Loading…"}</span>`;
+      return html`<span class="dim">${url === null ? t("It can't be shown.") : t("Loading…")}</span>`;
     });
   }
 
@@ -291,13 +293,13 @@ export class ItemView extends LitElement {
     const result = stringOf(this.item["result"]);
     const url = pictureUrl(result.startsWith("data:") ? result : `data:image/png;base64,${result}`);
     return url
-      ? html`<img src=${url} alt="Picture that Codex made" />`
-      : html`<div class="row dim">${this.statusIcon()}<span>Made a picture</span></div>`;
+      ? html`<img src=${url} alt=${t("Picture that Codex made")} />`
+      : html`<div class="row dim">${this.statusIcon()}<span>${t("Made a picture")}</span></div>`;
   }
 
   private cutNote(): TemplateResult | typeof nothing {
     if (!this.item.truncated) return nothing;
     const whole = { type: "wholeItem", turnId: this.turnId, itemId: this.item.itemId } as const;
-    return html`<vscode-button secondary @click=${() => post(whole)}>Show all of it</vscode-button>`;
+    return html`<vscode-button secondary @click=${() => post(whole)}>${t("Show all of it")}</vscode-button>`;
   }
 }

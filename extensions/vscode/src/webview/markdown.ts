@@ -4,6 +4,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import type { Token, Tokens } from "marked";
+import { t } from "../l10n";
 import { hasGrammars, highlighted } from "./highlight";
 import { post } from "./host";
 import { type FileLink, fileInCode, fileLink, webLink } from "./links";
@@ -63,7 +64,7 @@ function code({ text, lang }: Tokens.Code): TemplateResult {
   return html`<figure class="code">
     <figcaption class="row">
       <span class="grow dim">${language}</span>
-      <button class="plain icon" title="Copy" aria-label="Copy code" @click=${copy}>
+      <button class="plain icon" title=${t("Copy")} aria-label=${t("Copy code")} @click=${copy}>
         <vscode-icon name="copy"></vscode-icon>
       </button>
     </figcaption>
@@ -73,7 +74,7 @@ function code({ text, lang }: Tokens.Code): TemplateResult {
 
 function list({ ordered, start, items }: Tokens.List): TemplateResult {
   const rows = items.map((item) => {
-    const box = html`<input type="checkbox" disabled .checked=${item.checked ?? false} aria-label="Done" />`;
+    const box = html`<input type="checkbox" disabled .checked=${item.checked ?? false} aria-label=${t("Done")} />`;
     const inside = item.tokens.filter(({ type }) => type !== "checkbox");
     return html`<li class=${item.task ? "task" : ""}>${item.task ? box : nothing}${blocks(inside)}</li>`;
   });
@@ -148,8 +149,8 @@ function link(href: string, text: Drawn[]): Drawn {
 }
 
 function fileAnchor(file: FileLink, text: Drawn): TemplateResult {
-  const where = file.line === null ? file.path : `${file.path}, line ${file.line}`;
-  return html`<button class="plain link" title=${`Open ${where}`} @click=${() => openFile(file)}>${text}</button>`;
+  const where = file.line === null ? file.path : t("{0}, line {1}", file.path, file.line);
+  return html`<button class="plain link" title=${t("Open {0}", where)} @click=${() => openFile(file)}>${text}</button>`;
 }
 
 export function openFile({ path, line }: FileLink): void {

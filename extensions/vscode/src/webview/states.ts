@@ -1,13 +1,14 @@
 // What the view says when there is no conversation to show, or when something stands in its way.
 
 import { css, html, nothing, type TemplateResult } from "lit";
+import { t } from "../l10n";
 import type { FromView, ViewPage } from "../view/messages";
 import { oneLine } from "../wording";
 import { post } from "./host";
 
 /** A queued message is shown as one line of this many characters; its title has the rest. */
 const QUEUED_LIMIT = 200;
-const RESTART_DAEMON = "Restart Outrigger's Daemon";
+const restartDaemon = () => t("Restart Outrigger's Daemon");
 
 function button(text: string, type: Exclude<FromView, { text: string }>["type"], secondary = false): TemplateResult {
   const send = () => post({ type } as FromView);
@@ -51,33 +52,33 @@ export function waiting(text: string): TemplateResult {
 /** What fills the view instead of a conversation; null when the conversation can be shown. */
 export function insteadOf(page: ViewPage): TemplateResult | null {
   if (page.place === "untrusted") {
-    const text = "Outrigger starts no process and writes nothing until you trust this workspace.";
-    return said("This workspace is not trusted", text, null, button("Manage Workspace Trust", "manageTrust"));
+    const text = t("Outrigger starts no process and writes nothing until you trust this workspace.");
+    return said(t("This workspace is not trusted"), text, null, button(t("Manage Workspace Trust"), "manageTrust"));
   }
   if (page.place === "noFolder") {
     return said(
-      "No folder is open",
-      "A thread works in a folder. Open one to start.",
+      t("No folder is open"),
+      t("A thread works in a folder. Open one to start."),
       null,
-      button("Open Folder", "openFolder"),
+      button(t("Open Folder"), "openFolder"),
     );
   }
   if (page.link.state === "stopped") {
     const again =
-      page.link.remedy === "daemon" ? button(RESTART_DAEMON, "restartDaemon") : button("Restart", "restart");
-    const actions = [again, button("Show Log", "showLog", true)];
-    return said("Outrigger is not running", page.link.message, page.link.hint, ...actions);
+      page.link.remedy === "daemon" ? button(restartDaemon(), "restartDaemon") : button(t("Restart"), "restart");
+    const actions = [again, button(t("Show Log"), "showLog", true)];
+    return said(t("Outrigger is not running"), page.link.message, page.link.hint, ...actions);
   }
   const connected = page.link.state === "running" || (page.link.state === "starting" && page.link.again);
-  return connected ? null : waiting("Starting Outrigger…");
+  return connected ? null : waiting(t("Starting Outrigger…"));
 }
 
 /** The sidecar that ran is gone and the next is on its way. */
 export function awayBanner({ link }: ViewPage): TemplateResult {
   if (link.state !== "starting" || !link.stuck)
-    return waiting("The connection to Outrigger was lost. Connecting again…");
-  return html`${waiting("Outrigger does not answer. Connecting again…")}
-    <div class="actions">${button(RESTART_DAEMON, "restartDaemon", true)}</div>`;
+    return waiting(t("The connection to Outrigger was lost. Connecting again…"));
+  return html`${waiting(t("Outrigger does not answer. Connecting again…"))}
+    <div class="actions">${button(restartDaemon(), "restartDaemon", true)}</div>`;
 }
 
 /** What is wrong with the app-server, above the composer; nothing when it runs. */
@@ -85,25 +86,26 @@ export function appServerBanner(page: ViewPage): TemplateResult | typeof nothing
   const { appServer } = page;
   if (!appServer || appServer.state === "ready") return nothing;
   const error = appServer.lastError;
-  if (appServer.state === "starting") return waiting("Starting Codex…");
+  if (appServer.state === "starting") return waiting(t("Starting Codex…"));
   if (appServer.state === "restarting") {
-    return html`${waiting(`Codex stopped; starting it again (${appServer.attempt})…`)}
+    return html`${waiting(t("Codex stopped; starting it again ({0})…", appServer.attempt))}
     ${error ? html`<div class="dim words">${error.message}</div>` : nothing}`;
   }
-  if (appServer.state === "stopped") return said("Codex is stopped", "", null, button("Start Codex", "restartCodex"));
+  if (appServer.state === "stopped")
+    return said(t("Codex is stopped"), "", null, button(t("Start Codex"), "restartCodex"));
   if (error?.kind === "cliMissing") {
-    const actions = [button("Install Codex", "install"), button("Retry", "restartCodex", true)];
-    return said("Codex is not installed", error.message, error.hint, ...actions);
+    const actions = [button(t("Install Codex"), "install"), button(t("Retry"), "restartCodex", true)];
+    return said(t("Codex is not installed"), error.message, error.hint, ...actions);
   }
-  const words = html`<pre>${error?.message ?? "It did not say why."}</pre>`;
-  const actions = [button("Restart Codex", "restartCodex"), button("Show Log", "showLog", true)];
-  return said("Codex is not running", words, error?.hint ?? null, ...actions);
+  const words = html`<pre>${error?.message ?? t("It did not say why.")}</pre>`;
+  const actions = [button(t("Restart Codex"), "restartCodex"), button(t("Show Log"), "showLog", true)];
+  return said(t("Codex is not running"), words, error?.hint ?? null, ...actions);
 }
 
 export function busyBanner(page: ViewPage): TemplateResult | typeof nothing {
   if (page.readOnly === null) return nothing;
-  const text = "Another process writes this thread. You can read it here, or go on in a copy.";
-  return said("Read-only", text, page.readOnly, button("Fork here", "fork"), button("Retry", "retry", true));
+  const text = t("Another process writes this thread. You can read it here, or go on in a copy.");
+  return said(t("Read-only"), text, page.readOnly, button(t("Fork here"), "fork"), button(t("Retry"), "retry", true));
 }
 
 export function noticeBanner(page: ViewPage): TemplateResult | typeof nothing {
@@ -117,7 +119,7 @@ export function noticeBanner(page: ViewPage): TemplateResult | typeof nothing {
       secondary
       icon="close"
       icon-only
-      aria-label="Dismiss"
+      aria-label=${t("Dismiss")}
       @click=${() => post({ type: "dismiss" })}
     ></vscode-button>
   </div>`;
@@ -133,18 +135,18 @@ export function queuePanel(page: ViewPage): TemplateResult | typeof nothing {
     </button>`;
   const up = (at: number) => {
     const order = [...ids.slice(0, at - 1), ids[at] ?? "", ids[at - 1] ?? "", ...ids.slice(at + 1)];
-    return act("arrow-up", "Send earlier", { type: "reorderQueued", ids: order });
+    return act("arrow-up", t("Send earlier"), { type: "reorderQueued", ids: order });
   };
-  const when = page.activeTurnId === null ? "Waits for the next turn to end" : "Sent when Codex is done";
-  return html`<section class="running" aria-label="Queued messages">
+  const when = page.activeTurnId === null ? t("Waits for the next turn to end") : t("Sent when Codex is done");
+  return html`<section class="running" aria-label=${t("Queued messages")}>
     <strong>${when}</strong>
     ${page.queue.map(
       ({ id, text, pictures }, at) =>
         html`<div class="row">
           <span class="grow clip" title=${text}>${oneLine(text, QUEUED_LIMIT).text}</span>
-          ${pictures.length > 0 ? html`<vscode-icon name="file-media" label="with a picture"></vscode-icon>` : nothing}
-          ${at > 0 ? up(at) : nothing} ${act("edit", "Edit", { type: "editQueued", id })}
-          ${act("close", "Remove", { type: "removeQueued", id })}
+          ${pictures.length > 0 ? html`<vscode-icon name="file-media" label=${t("with a picture")}></vscode-icon>` : nothing}
+          ${at > 0 ? up(at) : nothing} ${act("edit", t("Edit"), { type: "editQueued", id })}
+          ${act("close", t("Remove"), { type: "removeQueued", id })}
         </div>`,
     )}
   </section>`;
@@ -152,13 +154,13 @@ export function queuePanel(page: ViewPage): TemplateResult | typeof nothing {
 
 export function runningPanel(page: ViewPage): TemplateResult | typeof nothing {
   if (page.running.length === 0 || page.activeTurnId !== null) return nothing;
-  return html`<section class="running" aria-label="Still running">
-    <strong>Still running</strong>
+  return html`<section class="running" aria-label=${t("Still running")}>
+    <strong>${t("Still running")}</strong>
     ${page.running.map(
       ({ processId, command }) =>
         html`<div class="row">
           <code class="grow clip" title=${command}>${command}</code>
-          <vscode-button secondary @click=${() => post({ type: "endProcess", processId })}>End</vscode-button>
+          <vscode-button secondary @click=${() => post({ type: "endProcess", processId })}>${t("End")}</vscode-button>
         </div>`,
     )}
   </section>`;

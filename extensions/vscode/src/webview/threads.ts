@@ -3,6 +3,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
+import { t } from "../l10n";
 import type { ThreadAct } from "../view/messages";
 import { agoText, type ThreadRow, type ThreadsPage } from "../view/threads";
 import { oneLine } from "../wording";
@@ -164,29 +165,29 @@ export class ThreadsView extends LitElement {
         <div class="row">
           <button
             class="plain icon"
-            title="Back to the thread"
-            aria-label="Back to the thread"
+            title=${t("Back to the thread")}
+            aria-label=${t("Back to the thread")}
             @click=${() => post({ type: "threads", listing: false })}
           >
             <vscode-icon name="arrow-left"></vscode-icon>
           </button>
-          <h1 class="grow title">Threads</h1>
-          <vscode-button icon="add" @click=${() => post({ type: "newThread" })}>New</vscode-button>
+          <h1 class="grow title">${t("Threads")}</h1>
+          <vscode-button icon="add" @click=${() => post({ type: "newThread" })}>${t("New")}</vscode-button>
         </div>
         <input
           class="field"
           type="search"
-          aria-label="Search threads"
-          placeholder="Search threads"
+          aria-label=${t("Search threads")}
+          placeholder=${t("Search threads")}
           .value=${threads.search}
           @input=${(event: Event) => this.search({ search: (event.target as HTMLInputElement).value })}
         />
         <div class="row dim">
-          ${option("All folders", threads.everywhere, (everywhere) => this.search({ everywhere }))}
-          ${option("Archived", threads.archived, (archived) => this.search({ archived }))}
+          ${option(t("All folders"), threads.everywhere, (everywhere) => this.search({ everywhere }))}
+          ${option(t("Archived"), threads.archived, (archived) => this.search({ archived }))}
         </div>
       </header>
-      <main aria-label="Threads" aria-busy=${threads.loading} @keydown=${this.move}>${this.body()}</main>`;
+      <main aria-label=${t("Threads")} aria-busy=${threads.loading} @keydown=${this.move}>${this.body()}</main>`;
   }
 
   private body(): TemplateResult {
@@ -196,22 +197,22 @@ export class ThreadsView extends LitElement {
       const again = () => post({ type: "searchThreads", search, archived, everywhere });
       return html`<div class="said" role="alert">
         <span class="error">${threads.error}</span>
-        <vscode-button secondary @click=${again}>Retry</vscode-button>
+        <vscode-button secondary @click=${again}>${t("Retry")}</vscode-button>
       </div>`;
     }
     const { rows } = threads;
-    if (rows.length === 0) return threads.loading ? waiting("Loading the threads…") : this.none();
+    if (rows.length === 0) return threads.loading ? waiting(t("Loading the threads…")) : this.none();
     const groups: [string, ThreadRow[]][] = [
-      ["Pinned", rows.filter(({ pinned }) => pinned)],
-      ["This folder", rows.filter(({ pinned, here }) => !pinned && here)],
-      ["Other folders", rows.filter(({ pinned, here }) => !pinned && !here)],
+      [t("Pinned"), rows.filter(({ pinned }) => pinned)],
+      [t("This folder"), rows.filter(({ pinned, here }) => !pinned && here)],
+      [t("Other folders"), rows.filter(({ pinned, here }) => !pinned && !here)],
     ];
     const shown = groups.filter(([, list]) => list.length > 0);
     return html`${shown.map(([name, list]) => this.group(name, list))}
     ${
       threads.more
         ? html`<vscode-button secondary ?disabled=${threads.loading} @click=${() => post({ type: "moreThreads" })}
-            >Show more</vscode-button
+            >${t("Show more")}</vscode-button
           >`
         : nothing
     }`;
@@ -220,15 +221,15 @@ export class ThreadsView extends LitElement {
   private none(): TemplateResult {
     const { search, archived, everywhere } = this.threads;
     const text = search
-      ? `No thread has “${search}” in it.`
+      ? t("No thread has “{0}” in it.", search)
       : archived
-        ? "Nothing is archived."
+        ? t("Nothing is archived.")
         : everywhere
-          ? "There are no threads yet."
-          : "There are no threads in this folder yet.";
+          ? t("There are no threads yet.")
+          : t("There are no threads in this folder yet.");
     return html`<div class="said">
       <span class="dim">${text}</span>
-      <vscode-button icon="add" @click=${() => post({ type: "newThread" })}>New thread</vscode-button>
+      <vscode-button icon="add" @click=${() => post({ type: "newThread" })}>${t("New thread")}</vscode-button>
     </div>`;
   }
 
@@ -247,8 +248,8 @@ export class ThreadsView extends LitElement {
     const { threadId } = row;
     if (row.deleted) {
       return html`<li class="row gone">
-        <span class="grow clip dim">Deleted: ${this.name(row)}</span>
-        <vscode-button secondary @click=${() => this.act("restore", threadId)}>Undo</vscode-button>
+        <span class="grow clip dim">${t("Deleted: {0}", this.name(row))}</span>
+        <vscode-button secondary @click=${() => this.act("restore", threadId)}>${t("Undo")}</vscode-button>
       </li>`;
     }
     const asks = this.asking.includes(threadId) || row.waiting;
@@ -264,7 +265,7 @@ export class ThreadsView extends LitElement {
         >
           <span class="row">
             ${this.sign(row, asks)}<span class="clip name grow">${this.name(row)}</span>
-            ${row.pinned ? html`<vscode-icon name="pinned" label="pinned"></vscode-icon>` : nothing}
+            ${row.pinned ? html`<vscode-icon name="pinned" label=${t("pinned")}></vscode-icon>` : nothing}
           </span>
           <span class="row dim">
             <span class="clip grow">${this.said(row, asks)}</span>
@@ -272,8 +273,8 @@ export class ThreadsView extends LitElement {
         </button>
         <button
           class="plain icon more"
-          title="More"
-          aria-label="More about ${this.name(row)}"
+          title=${t("More")}
+          aria-label=${t("More about {0}", this.name(row))}
           aria-expanded=${menu}
           @click=${toggle}
         >
@@ -285,28 +286,28 @@ export class ThreadsView extends LitElement {
   }
 
   private sign(row: ThreadRow, asks: boolean): TemplateResult | typeof nothing {
-    if (asks) return html`<vscode-icon name="bell-dot" label="waits for you"></vscode-icon>`;
-    if (row.running) return html`<vscode-icon name="sync" spin label="working"></vscode-icon>`;
-    return row.unread ? html`<span class="dot" role="img" aria-label="unread"></span>` : nothing;
+    if (asks) return html`<vscode-icon name="bell-dot" label=${t("waits for you")}></vscode-icon>`;
+    if (row.running) return html`<vscode-icon name="sync" spin label=${t("working")}></vscode-icon>`;
+    return row.unread ? html`<span class="dot" role="img" aria-label=${t("unread")}></span>` : nothing;
   }
 
   private said(row: ThreadRow, asks: boolean): string {
-    const now = asks ? "Waits for you" : row.running ? "Working" : agoText(row.updatedAt, Date.now());
+    const now = asks ? t("Waits for you") : row.running ? t("Working") : agoText(row.updatedAt, Date.now());
     const where = row.here ? "" : row.folder;
     return [now, where, row.branch].filter(Boolean).join(" · ");
   }
 
   private name({ name }: ThreadRow): string {
-    return oneLine(name, 100).text || "Untitled";
+    return oneLine(name, 100).text || t("Untitled");
   }
 
   private menu(row: ThreadRow): TemplateResult {
     const act = (name: ThreadAct, label: string) =>
       html`<button class="plain" @click=${() => this.act(name, row.threadId)}>${label}</button>`;
     return html`<div class="menu">
-      ${row.pinned ? act("unpin", "Unpin") : act("pin", "Pin")} ${act("rename", "Rename…")} ${act("fork", "Fork")}
-      ${row.unread ? nothing : act("unread", "Mark unread")}
-      ${row.archived ? act("unarchive", "Unarchive") : act("archive", "Archive")} ${act("delete", "Delete")}
+      ${row.pinned ? act("unpin", t("Unpin")) : act("pin", t("Pin"))} ${act("rename", t("Rename…"))}
+      ${act("fork", t("Fork"))} ${row.unread ? nothing : act("unread", t("Mark unread"))}
+      ${row.archived ? act("unarchive", t("Unarchive")) : act("archive", t("Archive"))} ${act("delete", t("Delete"))}
     </div>`;
   }
 

@@ -10,6 +10,7 @@ import {
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
+import { t } from "../l10n";
 import type { Marker, ThreadState } from "../protocol.generated";
 import { stringOf } from "../view/items";
 import type { ViewPage } from "../view/messages";
@@ -248,11 +249,11 @@ export class TranscriptView extends LitElement {
   override render(): TemplateResult {
     const items = this.virtual.getVirtualItems();
     const loading = this.page.loadingOlder && items[0]?.index === 0;
-    return html`${loading ? html`<div class="before">${waiting("Loading what came before…")}</div>` : nothing}
+    return html`${loading ? html`<div class="before">${waiting(t("Loading what came before…"))}</div>` : nothing}
       <main
         @scroll=${this.scrolled}
         tabindex="0"
-        aria-label="Transcript"
+        aria-label=${t("Transcript")}
         data-revision=${this.revision}
         data-rows=${this.rows.length}
       >
@@ -260,7 +261,12 @@ export class TranscriptView extends LitElement {
       </main>
       ${
         this.away
-          ? html`<button class="plain end" title="Jump to the end" aria-label="Jump to the end" @click=${this.jump}>
+          ? html`<button
+              class="plain end"
+              title=${t("Jump to the end")}
+              aria-label=${t("Jump to the end")}
+              @click=${this.jump}
+            >
               <vscode-icon name="arrow-down"></vscode-icon>
             </button>`
           : nothing
@@ -289,10 +295,10 @@ export class TranscriptView extends LitElement {
   }
 
   private nothingYet(): TemplateResult {
-    if (this.page.loading) return html`<div class="empty">${waiting("Loading the thread…")}</div>`;
+    if (this.page.loading) return html`<div class="empty">${waiting(t("Loading the thread…"))}</div>`;
     return html`<div class="empty dim">
-      <p>Ask Codex to do something in this folder.</p>
-      <p>What it wants to change or run waits for you here and at the lines it touches.</p>
+      <p>${t("Ask Codex to do something in this folder.")}</p>
+      <p>${t("What it wants to change or run waits for you here and at the lines it touches.")}</p>
     </div>`;
   }
 
@@ -322,7 +328,7 @@ export class TranscriptView extends LitElement {
   private end({ turn, last, acts }: Row & { kind: "end" }): TemplateResult {
     const { page } = this;
     const over = turn.status !== "inProgress";
-    return html`${turnError(turn)} ${!over && page.approvals.length === 0 ? waiting("Working…") : nothing}
+    return html`${turnError(turn)} ${!over && page.approvals.length === 0 ? waiting(t("Working…")) : nothing}
     ${acts && page.turns ? turnActions(turn.turnId) : nothing}
     ${turn.status === "interrupted" ? this.interrupted(last) : nothing}`;
   }
@@ -330,22 +336,28 @@ export class TranscriptView extends LitElement {
   private interrupted(last: boolean): TemplateResult {
     const { page } = this;
     const go = html`<vscode-button secondary ?disabled=${page.sending} @click=${() => post({ type: "continue" })}
-      >Continue</vscode-button
+      >${t("Continue")}</vscode-button
     >`;
     return html`<div class="row marker">
       <vscode-icon name="debug-stop"></vscode-icon
-      ><span class="grow">Interrupted</span> ${last && page.readOnly === null ? go : nothing}
+      ><span class="grow">${t("Interrupted")}</span> ${last && page.readOnly === null ? go : nothing}
     </div>`;
   }
 }
 
 const STEP_ICON: Record<string, string> = { completed: "pass", inProgress: "sync", pending: "circle-large-outline" };
-const STEP_WORD: Record<string, string> = { completed: "done", inProgress: "at work", pending: "to do" };
+const STEP_WORD: Record<string, () => string> = {
+  completed: () => t("done"),
+  inProgress: () => t("at work"),
+  pending: () => t("to do"),
+};
 
 function planView({ explanation, steps }: Plan, over: boolean): TemplateResult {
   const done = steps.filter(({ status }) => status === "completed").length;
-  return html`<section class="plan" aria-label="Plan">
-    <div class="row"><strong class="grow">Plan</strong><span class="dim">${done} of ${steps.length}</span></div>
+  return html`<section class="plan" aria-label=${t("Plan")}>
+    <div class="row">
+      <strong class="grow">${t("Plan")}</strong><span class="dim">${t("{0} of {1}", done, steps.length)}</span>
+    </div>
     ${explanation ? html`<div class="dim words">${explanation}</div>` : nothing}
     <ol>
       ${steps.map(({ step, status: told }) => {
@@ -354,7 +366,7 @@ function planView({ explanation, steps }: Plan, over: boolean): TemplateResult {
         return html`<li>
           <vscode-icon
             name=${STEP_ICON[status] ?? "circle-large-outline"}
-            label=${STEP_WORD[status] ?? status}
+            label=${STEP_WORD[status]?.() ?? status}
             ?spin=${status === "inProgress"}
           ></vscode-icon
           ><span class="words ${status}">${step}</span>
@@ -381,7 +393,7 @@ function turnActions(turnId: string): TemplateResult {
       <vscode-icon name=${icon}></vscode-icon><span>${label}</span>
     </button>`;
   return html`<div class="actions turn">
-    ${action("reviewTurn", "diff-multiple", "Review changes")} ${action("undoTurn", "discard", "Undo turn")}
+    ${action("reviewTurn", "diff-multiple", t("Review changes"))} ${action("undoTurn", "discard", t("Undo turn"))}
   </div>`;
 }
 
