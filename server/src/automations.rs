@@ -18,6 +18,15 @@ pub struct Automations {
     tell: Tell,
 }
 
+/// Whether the `CODEX_HOME` of this environment defines any automation.
+pub fn are_defined() -> bool {
+    let folder = home::codex_home_of_this_environment().map(|home| home.join("automations"));
+    let entries = folder.and_then(|folder| std::fs::read_dir(folder).ok());
+    entries.is_some_and(|entries| {
+        entries.flatten().any(|entry| entry.path().join("automation.toml").exists())
+    })
+}
+
 impl Automations {
     /// Reads what is defined in the `CODEX_HOME` of this environment, and follows it from here on.
     pub fn follow(state: &Path, tell: impl Fn(EventKind) + Send + Sync + 'static) -> Self {
@@ -44,7 +53,7 @@ impl Automations {
                 Event::Written { token, result: gone }
             }
             Command::Delete { token, .. } => Event::Deleted { token, result: Err(Error::Gone) },
-            Command::Look | Command::Stop => return,
+            Command::Look(_) | Command::Stop => return,
         }));
     }
 
@@ -66,17 +75,18 @@ impl Automations {
         });
     }
 
-    /// Takes a worktree away that is one of ours.
-    pub fn remove(&self, folder: PathBuf, worktree: PathBuf, name: &str) {
+    /// Takes a worktree away that is one of ours, and tells when that is done.
+    pub fn remove(&self, token: u64, folder: PathBuf, worktree: PathBuf, name: &str) {
         let ours = self.state.join("worktrees");
-        if worktree.parent() != Some(ours.as_path()) {
-            return;
-        }
+        let tell = std::sync::Arc::clone(&self.tell);
         let patch = ours.join(format!("{name}.patch"));
         tokio::task::spawn_blocking(move || {
-            if let Err(error) = automation::remove(&folder, &worktree, &patch) {
-                tracing::warn!(%error, "the worktree of a run stays");
-            }
+            let result = if worktree.parent() == Some(ours.as_path()) {
+                automation::remove(&folder, &worktree, &patch)
+            } else {
+                Err(PlaceError::Foreign(worktree))
+            };
+            tell(EventKind::PlaceRemoved { token, result });
         });
     }
 }

@@ -1,6 +1,8 @@
 //! The loop around the core, for any number of sessions: events in, effects out, in order.
 
-use std::{borrow::Cow, collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
+mod opening;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::{sync::mpsc, task::AbortHandle};
 
@@ -16,7 +18,7 @@ use crate::{
     files, grants, home,
     offspring::{self, Mark},
     pacing::{BEHIND, Pacing},
-    protocol::{Incoming, Outgoing, Raw, SessionId, wire::Closed},
+    protocol::{Incoming, Outgoing, SessionId, wire::Closed},
     redact::{self, Redactor},
     repositories::Repositories,
     settings,
@@ -191,6 +193,7 @@ impl Host {
     /// Runs until it is asked to end or nobody needs it, and says with which exit code.
     pub async fn serve(&mut self) -> u8 {
         let mut terminated = std::pin::pin!(terminated());
+        self.wait_for_nobody();
         // Nobody may ever come.
         let effects = core::rest(&mut self.world, self.clock.now());
         self.carry_out_all(effects);
@@ -336,6 +339,13 @@ impl Host {
             {
                 self.world.usage = self.usage();
             }
+            EventKind::Incoming(_, Incoming::Request { method, .. })
+                if method == "outrigger/automation/list"
+                    && matches!(self.lifetime, Lifetime::Need(_)) =>
+            {
+                let state = self.claim.as_ref().map(home::Claim::directory);
+                self.world.starts_at_login = state.map(daemon::login::is_installed);
+            }
             EventKind::Git { token, .. } => {
                 if let Some(session) = self.world.asked_by(*token) {
                     let behind = behind(&self.editors);
@@ -431,9 +441,9 @@ impl Host {
                     automations.prepare(token, folder, worktree, branch, clean);
                 }
             }
-            Effect::RemovePlace { folder, worktree, name } => {
+            Effect::RemovePlace { token, folder, worktree, name } => {
                 if let Some(automations) = &self.automations {
-                    automations.remove(folder, worktree, &name);
+                    automations.remove(token, folder, worktree, &name);
                 }
             }
             Effect::ListDirectory { token, roots, path } => self.aside(move || {
@@ -492,47 +502,6 @@ impl Host {
         }
     }
 
-    /// Takes the state directory, where that is not done yet, and opens the store in it. The number of this run.
-    fn claim_home(&mut self) -> Result<u64, core::HomeRefused> {
-        if let Some(run) = self.run {
-            return Ok(run);
-        }
-        let Some(directory) = home::of_this_environment() else {
-            let message = "There is no home directory to keep Outrigger's state in.".to_owned();
-            return Err(core::HomeRefused::Io { message });
-        };
-        if self.claim.is_none() {
-            self.claim = Some(home::claim(&directory, home::Owner::Solo)?);
-            self.keep_settings();
-        }
-        Ok(self.open_store(directory))
-    }
-
-    fn open_store(&mut self, directory: PathBuf) -> u64 {
-        let (clock, inbox, redactor) = (self.clock, self.inbox.clone(), self.redactor.clone());
-        let state = directory.clone();
-        let opened = store::open(store::Surroundings {
-            directory,
-            now: Box::new(move || clock.now().epoch_ms),
-            redact: Box::new(move |raw| match redactor.json(raw.as_str()) {
-                Cow::Borrowed(_) => raw.clone(),
-                Cow::Owned(text) => Raw::from_text(text),
-            }),
-            events: Arc::new(move |event| {
-                // The loop is gone only at the end of the process.
-                let _ = inbox.send(Arrival::Event(EventKind::Store(event)));
-            }),
-        });
-        let inbox = self.inbox.clone();
-        self.automations = Some(Automations::follow(&state, move |event| {
-            // The loop is gone only at the end of the process.
-            let _ = inbox.send(Arrival::Event(event));
-        }));
-        self.store = Some(opened.store);
-        self.run = Some(opened.run);
-        opened.run
-    }
-
     fn keep(&mut self, command: store::Command) {
         if let Some(store) = &self.store {
             return store.send(command);
@@ -548,29 +517,6 @@ impl Host {
             // The loop is gone only at the end of the process.
             let _ = inbox.send(Arrival::Event(work()));
         });
-    }
-
-    /// Reads the settings, and follows them from here on.
-    fn keep_settings(&mut self) {
-        let Some(path) = settings::path() else { return };
-        let read = settings::read(&path);
-        let inbox = self.inbox.clone();
-        let keeper = settings::Keeper::spawn(path, read.clone(), move |event| {
-            let kind = match event {
-                settings::Event::Read(read) => EventKind::SettingsRead(read),
-                settings::Event::Updated { token, result } => {
-                    let result = result.map_err(|error| error.to_string());
-                    EventKind::SettingsUpdated { token, result }
-                }
-            };
-            // The loop is gone only at the end of the process.
-            let _ = inbox.send(Arrival::Event(kind));
-        });
-        match keeper {
-            Ok(keeper) => self.settings = Some(keeper),
-            Err(error) => tracing::warn!(%error, "no thread for the settings"),
-        }
-        self.take(EventKind::SettingsRead(read));
     }
 
     fn usage(&self) -> Usage {

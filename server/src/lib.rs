@@ -38,7 +38,9 @@ mod this_process;
 pub mod transport;
 
 pub use shared::{
-    Outcome, log as log_daemon, run as run_daemon, status as daemon_status, stop as stop_daemon,
+    Outcome, install as install_daemon, log as log_daemon, run as run_daemon,
+    start as start_daemon, status as daemon_status, stop as stop_daemon,
+    uninstall as uninstall_daemon,
 };
 pub use solo::{acp as run_acp_solo, run as run_solo};
 

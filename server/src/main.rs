@@ -59,12 +59,15 @@ fn arguments() -> Command {
                         .about("Run it, until nobody needs it")
                         .arg(flag("guarded", "Started by its guard").hide(true)),
                 )
+                .subcommand(Command::new("start").about("Start it, unless it runs"))
                 .subcommand(Command::new("launch").hide(true))
                 .subcommand(
                     Command::new("guard").hide(true).arg(flag("start", "Start the daemon")),
                 )
                 .subcommand(Command::new("status").about("Say whether it runs").arg(json.clone()))
-                .subcommand(Command::new("stop").about("End it, and what it runs")),
+                .subcommand(Command::new("stop").about("End it, and what it runs"))
+                .subcommand(Command::new("install").about("Have it start when you log in"))
+                .subcommand(Command::new("uninstall").about("Take that back")),
         )
         .subcommand(Command::new("environment").hide(true))
         .subcommand(
@@ -118,6 +121,9 @@ fn of_daemon(matches: &ArgMatches) -> u8 {
             u8::from(daemon::start_guarded().is_err())
         }
         Some(("guard", _)) => u8::from(daemon::guard().is_err()),
+        Some(("start", _)) => told(&outrigger::start_daemon()),
+        Some(("install", _)) => told(&outrigger::install_daemon()),
+        Some(("uninstall", _)) => told(&outrigger::uninstall_daemon()),
         Some(("stop", _)) => told(&outrigger::stop_daemon()),
         Some((_, status)) => told(&outrigger::daemon_status(status.get_flag("json"))),
         None => DEFECT,

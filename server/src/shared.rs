@@ -1,16 +1,20 @@
 //! The daemon: one host for all editors of a person, and what a terminal asks of it.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use tracing::info;
 
 use crate::{
     core::HomeRefused,
-    daemon::{self, Ask, Build, Guard, control},
+    daemon::{self, Ask, Build, Guard, control, login},
     home,
     host::{Arrival, Host, Lifetime},
     logging,
     offspring::Mark,
+    protocol::Failure,
     redact::Redactor,
 };
 
@@ -45,6 +49,7 @@ pub async fn run(redactor: Redactor, guarded: bool) -> io::Result<u8> {
     let program = std::env::current_exe()?;
     let build = Build::of(&program)?;
     daemon::prune(&directory, &program);
+    login::refresh(&directory);
     let mark = Mark::new(&directory);
     let guard = Guard::start(&mark, guarded)?;
     let mut host = Host::new(Some(claim), Some(mark), Lifetime::Need(build), redactor)?;
@@ -76,11 +81,29 @@ pub fn status(json: bool) -> Outcome {
         Err(why) => Outcome::failed(&why),
         Ok(None) => Outcome::failed(&"No daemon is running."),
         Ok(Some(daemon::Welcome { pid, build, sessions, .. })) => Outcome::said(if json {
-            serde_json::json!({ "pid": pid, "version": build.version, "sessions": sessions })
-                .to_string()
+            serde_json::json!({ "pid": pid, "version": build.version, "sessions": sessions,
+                "startsAtLogin": starts_at_login() })
+            .to_string()
         } else {
-            format!("The daemon runs: pid {pid}, version {}, sessions: {sessions}.", build.version)
+            let login = if starts_at_login() { "It starts" } else { "It does not start" };
+            format!(
+                "The daemon runs: pid {pid}, version {}, sessions: {sessions}. {login} when you log in.",
+                build.version
+            )
         }),
+    }
+}
+
+/// `outrigger daemon start`: returns once it can be met.
+pub fn start() -> Outcome {
+    let started = directory()
+        .map_err(|error| error.to_string())
+        .and_then(|directory| control::start(&directory).map_err(said));
+    match started {
+        Err(why) => Outcome::failed(&why),
+        Ok(daemon::Welcome { pid, build, .. }) => {
+            Outcome::said(format!("The daemon runs: pid {pid}, version {}.", build.version))
+        }
     }
 }
 
@@ -95,12 +118,53 @@ pub fn stop() -> Outcome {
     }
 }
 
+fn starts_at_login() -> bool {
+    directory().is_ok_and(|directory| login::is_installed(&directory))
+}
+
 fn ask(ask: Ask) -> Result<Option<daemon::Welcome>, String> {
     let directory = directory().map_err(|error| error.to_string())?;
-    control::ask(&directory, ask).map_err(|failure| match failure.hint {
+    control::ask(&directory, ask).map_err(said)
+}
+
+/// `outrigger daemon install`: the daemon starts at login from then on.
+pub fn install() -> Outcome {
+    of_login(
+        login::install,
+        "The daemon starts when you log in already.",
+        "The daemon starts when you log in, by",
+    )
+}
+
+/// `outrigger daemon uninstall`: it does not any more.
+pub fn uninstall() -> Outcome {
+    of_login(
+        login::uninstall,
+        "The daemon was not installed to start when you log in.",
+        "The daemon does not start when you log in any more. Taken away:",
+    )
+}
+
+fn of_login(
+    act: impl Fn(&Path) -> Result<login::Done, login::Error>,
+    already: &str,
+    changed: &str,
+) -> Outcome {
+    let done = directory()
+        .map_err(|error| error.to_string())
+        .and_then(|directory| act(&directory).map_err(|error| error.to_string()));
+    match done {
+        Err(why) => Outcome::failed(&why),
+        Ok(login::Done::Already) => Outcome::said(already),
+        Ok(login::Done::Changed(what)) => Outcome::said(format!("{changed} {what}")),
+    }
+}
+
+fn said(failure: Failure) -> String {
+    match failure.hint {
         Some(hint) => format!("{} {hint}", failure.message),
         None => failure.message,
-    })
+    }
 }
 
 fn directory() -> io::Result<PathBuf> {

@@ -8,7 +8,7 @@ use std::{
 use outrigger_tests::{Editor, Launch, Workspace, processes};
 use serde_json::{Value, json};
 
-fn window<'w>(workspace: &'w Workspace, name: &'static str) -> Launch<'w> {
+pub(crate) fn window<'w>(workspace: &'w Workspace, name: &'static str) -> Launch<'w> {
     workspace
         .editor()
         .shared()
@@ -19,13 +19,13 @@ fn window<'w>(workspace: &'w Workspace, name: &'static str) -> Launch<'w> {
         .overlook("outrigger/approval/", "as above")
 }
 
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     u64::try_from(now.as_millis()).unwrap()
 }
 
 /// A rule that is due at this second and each minute after it.
-fn minutely_from(second: u64) -> String {
+pub(crate) fn minutely_from(second: u64) -> String {
     let (days, of_day) = (second / 86_400, second % 86_400);
     // Days since 1970 as a date, by the calendar that repeats every 400 years.
     let shifted = days + 719_468;
@@ -45,38 +45,38 @@ fn minutely_from(second: u64) -> String {
     )
 }
 
-fn soon() -> (u64, String) {
+pub(crate) fn soon() -> (u64, String) {
     // Enough for a slow machine to take it in before.
     let second = now() / 1_000 + 6;
     (second * 1_000, minutely_from(second))
 }
 
-fn create(editor: &Editor, said: Value) -> Value {
+pub(crate) fn create(editor: &Editor, said: Value) -> Value {
     let mut fields = json!({ "name": "Look", "prompt": "[[say]]", "timezone": "UTC",
         "rrule": "FREQ=YEARLY", "executionEnvironment": "local" });
     fields.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
     editor.call("outrigger/automation/create", fields)["automation"].take()
 }
 
-fn ended(editor: &Editor, automation: &Value) -> Value {
+pub(crate) fn ended(editor: &Editor, automation: &Value) -> Value {
     let over = |note: &Value| {
         note["run"]["automationId"] == automation["id"] && !note["run"]["finishedAt"].is_null()
     };
     editor.note_where("outrigger/automation/runChanged", over)["run"].take()
 }
 
-fn runs(editor: &Editor, automation: &Value) -> Vec<Value> {
+pub(crate) fn runs(editor: &Editor, automation: &Value) -> Vec<Value> {
     let page =
         editor.call("outrigger/automation/runs", json!({ "automationId": automation["id"] }));
     page["runs"].as_array().unwrap().clone()
 }
 
-fn inbox(editor: &Editor) -> Vec<Value> {
+pub(crate) fn inbox(editor: &Editor) -> Vec<Value> {
     editor.call("outrigger/inbox/list", json!({}))["items"].as_array().unwrap().clone()
 }
 
 /// How often the model was asked this.
-fn asked(workspace: &Workspace, prompt: &str) -> usize {
+pub(crate) fn asked(workspace: &Workspace, prompt: &str) -> usize {
     let requests = workspace.model().requests();
     requests.iter().filter(|request| request.body["input"].to_string().contains(prompt)).count()
 }
@@ -115,7 +115,7 @@ fn a_rule_that_is_due_fires_once_with_two_windows_of_which_one_is_killed() {
     assert!(runs(&other, &automation)[0]["readAt"].is_u64());
     other.call("outrigger/automation/delete", json!({ "id": automation["id"] }));
     let listed = other.call("outrigger/automation/list", json!({}));
-    assert_eq!(listed, json!({ "automations": [], "problems": [] }));
+    assert_eq!(listed, json!({ "automations": [], "problems": [], "startsAtLogin": false }));
 }
 
 #[test]

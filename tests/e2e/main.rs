@@ -12,6 +12,7 @@ mod acp;
 mod approval;
 mod approvals_command;
 mod automations;
+mod automations_daemon;
 mod daemon_door;
 mod daemon_end;
 mod daemon_share;

@@ -456,7 +456,12 @@ export type AutomationList = { automations: Array<Automation>,
 /**
  * Definitions that cannot be used.
  */
-problems: Array<AutomationProblem>, };
+problems: Array<AutomationProblem>, 
+/**
+ * Whether Outrigger starts when the person logs in; if not, automations run only while an editor has been open since.
+ * Null with `--solo`.
+ */
+startsAtLogin: boolean | null, };
 
 export type AutomationChanged = { id: string, 
 /**

@@ -1,6 +1,6 @@
 //! One automation as its file says it.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use serde_json::Value;
 
@@ -35,6 +35,10 @@ pub struct Definition {
     pub sandbox: Option<String>,
     pub approval_timeout: Minutes,
     pub max_run: Minutes,
+    /// Whether it goes on by itself once a spent quota is there again.
+    pub resume_after_reset: bool,
+    /// What prepares a new worktree, by the system's shell, before the run begins in it.
+    pub setup: Option<String>,
     /// Epoch milliseconds.
     pub created_at: u64,
     /// Epoch milliseconds.
@@ -70,6 +74,8 @@ impl Definition {
             sandbox: None,
             approval_timeout: Minutes(60.0),
             max_run: Minutes(120.0),
+            resume_after_reset: false,
+            setup: None,
             created_at: now,
             updated_at: now,
             kind: AutomationKind::Cron,
@@ -116,7 +122,7 @@ pub struct Problem {
 pub struct Found {
     /// Where they are.
     pub folder: PathBuf,
-    pub definitions: Vec<Definition>,
+    pub definitions: Vec<Arc<Definition>>,
     pub problems: Vec<Problem>,
     /// The machine's own time zone.
     pub timezone: String,

@@ -1,10 +1,15 @@
 //! The thread that owns `$CODEX_HOME/automations`: what stands there, and what is written there.
 
 use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    sync::mpsc::{self, Receiver, Sender},
+    sync::{
+        Arc,
+        mpsc::{self, Receiver, Sender},
+    },
 };
 
 use super::{
@@ -37,9 +42,17 @@ pub enum Command {
         token: u64,
         id: String,
     },
-    /// Something was touched.
-    Look,
+    Look(Touched),
     Stop,
+}
+
+/// What may say something else than before.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Touched {
+    /// All of it.
+    Any,
+    /// The automation with this id.
+    One(String),
 }
 
 #[derive(Debug)]
@@ -112,7 +125,8 @@ fn keep(
     tell: &impl Fn(Event),
 ) {
     let mut watch = Watch::start(folder, touched);
-    let mut known = look(folder);
+    let mut shelf = Shelf::read(folder);
+    let mut known = shelf.found();
     tell(Event::Found(Box::new(known.clone())));
     let mut next = None;
     while let Some(command) = next.take().or_else(|| commands.recv().ok()) {
@@ -120,21 +134,46 @@ fn keep(
             Command::Stop => return,
             Command::Create { token, definition } => {
                 let result = create(folder, *definition).map(Box::new);
+                let id = result.as_ref().ok().map(|made| made.id.clone());
                 tell(Event::Written { token, result });
+                if let Some(id) = id {
+                    shelf.look_at(id);
+                }
             }
             Command::Update { token, definition } => {
+                let id = definition.id.clone();
                 let result = update(folder, *definition).map(Box::new);
                 tell(Event::Written { token, result });
+                shelf.look_at(id);
             }
             Command::Delete { token, id } => {
                 tell(Event::Deleted { token, result: delete(folder, &id) });
+                shelf.look_at(id);
             }
-            Command::Look => {
-                next = quiet(commands, |command| matches!(command, Command::Look), Command::Stop);
+            Command::Look(touched) => {
+                let all = RefCell::new(BTreeSet::from([touched]));
+                let more = |command: &Command| {
+                    let Command::Look(touched) = command else { return false };
+                    all.borrow_mut().insert(touched.clone());
+                    true
+                };
+                next = quiet(commands, more, Command::Stop);
+                let all = all.into_inner();
+                if all.contains(&Touched::Any) {
+                    shelf = Shelf::read(folder);
+                } else {
+                    let ids = all.into_iter().filter_map(|touched| match touched {
+                        Touched::One(id) => Some(id),
+                        Touched::Any => None,
+                    });
+                    for id in ids {
+                        shelf.look_at(id);
+                    }
+                }
             }
         }
         watch.follow(folder);
-        let found = look(folder);
+        let found = shelf.found();
         if found != known {
             known = found;
             tell(Event::Found(Box::new(known.clone())));
@@ -142,37 +181,79 @@ fn keep(
     }
 }
 
-fn look(folder: &Path) -> Found {
-    let timezone = jiff::tz::TimeZone::system();
-    let mut found = Found {
-        folder: folder.to_path_buf(),
-        timezone: timezone.iana_name().unwrap_or("UTC").to_owned(),
-        ..Found::default()
-    };
-    for id in ids(folder) {
-        let path = folder.join(&id).join(FILE);
-        let read = match bytes(&path) {
-            // A folder without a definition is nobody's business.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => Err(Fault::Unread(error.kind())),
-            Ok(bytes) => toml::read(&id, &bytes),
-        };
-        match read {
-            Ok(definition) => found.definitions.extend(definition),
-            Err(fault) => found.problems.push(Problem { path, fault }),
+/// What stands in the folder, by id.
+struct Shelf {
+    folder: PathBuf,
+    files: BTreeMap<String, Result<Arc<Definition>, Fault>>,
+    /// Why nobody can say what stands there.
+    unread: Option<Fault>,
+}
+
+impl Shelf {
+    fn read(folder: &Path) -> Self {
+        let mut shelf = Self { folder: folder.to_path_buf(), files: BTreeMap::new(), unread: None };
+        match ids(folder) {
+            Ok(ids) => {
+                for id in ids {
+                    shelf.look_at(id);
+                }
+            }
+            Err(error) => shelf.unread = Some(Fault::Unread(error.kind())),
         }
+        shelf
     }
-    found
+
+    fn look_at(&mut self, id: String) {
+        let read = match bytes(&self.folder.join(&id).join(FILE)) {
+            Ok(bytes) => toml::read(&id, &bytes),
+            // A folder without a definition is nobody's business, nor is a file beside the folders.
+            Err(error) => match error.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
+                kind => Err(Fault::Unread(kind)),
+            },
+        };
+        match read.transpose() {
+            Some(read) => self.files.insert(id, read.map(Arc::new)),
+            None => self.files.remove(&id),
+        };
+    }
+
+    fn found(&self) -> Found {
+        let timezone = jiff::tz::TimeZone::system();
+        let mut found = Found {
+            folder: self.folder.clone(),
+            timezone: timezone.iana_name().unwrap_or("UTC").to_owned(),
+            ..Found::default()
+        };
+        let unread = self.unread.clone();
+        found.problems.extend(unread.map(|fault| Problem { path: self.folder.clone(), fault }));
+        for (id, file) in &self.files {
+            match file {
+                Ok(definition) => found.definitions.push(Arc::clone(definition)),
+                Err(fault) => {
+                    let path = self.folder.join(id).join(FILE);
+                    found.problems.push(Problem { path, fault: fault.clone() });
+                }
+            }
+        }
+        found
+    }
 }
 
 /// The names of the folders that there are, in order.
-fn ids(folder: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-    let mut ids: Vec<String> =
-        names.filter(|name| !name.starts_with('.')).take(MAX_AUTOMATIONS).collect();
+fn ids(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut ids = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name().into_string().ok().filter(|name| !name.starts_with('.'));
+        ids.extend(name);
+    }
     ids.sort();
-    ids
+    ids.truncate(MAX_AUTOMATIONS);
+    Ok(ids)
 }
 
 fn bytes(path: &Path) -> io::Result<Vec<u8>> {
@@ -186,7 +267,7 @@ fn create(folder: &Path, mut definition: Definition) -> Result<Definition, Error
     resolve(&mut definition)?;
     let io = |error: io::Error| failed(folder, &error);
     fs::create_dir_all(folder).map_err(io)?;
-    if ids(folder).len() >= MAX_AUTOMATIONS {
+    if ids(folder).map_err(io)?.len() >= MAX_AUTOMATIONS {
         return Err(Error::Many(MAX_AUTOMATIONS));
     }
     let stem = id_of(&definition.name);

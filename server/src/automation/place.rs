@@ -7,6 +7,8 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use crate::edited::replace;
+
 /// Where a run works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -25,6 +27,8 @@ pub enum PlaceError {
     Dirty(PathBuf),
     #[error("No worktree could be made: {0}")]
     Git(String),
+    #[error("{} is no worktree of Outrigger's.", .0.display())]
+    Foreign(PathBuf),
 }
 
 /// The folder of a run. A worktree is made at `worktree`, at `branch` or `HEAD`, where one is wanted and the folder lies in
@@ -78,24 +82,41 @@ pub fn remove(folder: &Path, worktree: &Path, patch: &Path) -> Result<(), PlaceE
         words(worktree, ["add", "--all", "--intent-to-add"])?;
         let changed = words(worktree, ["diff", "--binary", "HEAD"])?;
         if !changed.is_empty() {
-            std::fs::write(patch, changed).map_err(|error| PlaceError::Git(error.to_string()))?;
+            keep(patch, &changed).map_err(|error| PlaceError::Git(error.to_string()))?;
+        }
+        keep_commits(worktree)?;
+    }
+    let arguments = ["worktree", "remove", "--force"].map(OsStr::new);
+    let removed = words(folder, arguments.into_iter().chain([worktree.as_os_str()])).map(drop);
+    // Somebody else took it away, or a try before this one.
+    if worktree.exists() { removed } else { Ok(()) }
+}
+
+/// Writes a patch beside those that are there: one of a try that came half way is the only whole one.
+fn keep(patch: &Path, changed: &[u8]) -> io::Result<()> {
+    let others = (2..).map(|n| patch.with_extension(format!("{n}.patch")));
+    for path in std::iter::once(patch.to_path_buf()).chain(others) {
+        match std::fs::read(&path) {
+            Ok(there) if there == changed => return Ok(()),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return replace(&path, changed);
+            }
+            Err(error) => return Err(error),
         }
     }
-    keep_commits(worktree);
-    let arguments = ["worktree", "remove", "--force"].map(OsStr::new);
-    words(folder, arguments.into_iter().chain([worktree.as_os_str()])).map(drop)
+    Ok(())
 }
 
 /// Commits of a run that no branch has stay, under a name of their own.
-fn keep_commits(worktree: &Path) {
-    let Some(name) = worktree.file_name() else { return };
+fn keep_commits(worktree: &Path) -> Result<(), PlaceError> {
+    let Some(name) = worktree.file_name() else { return Ok(()) };
     let contained = ["for-each-ref", "--count=1", "--contains", "HEAD"];
-    if words(worktree, contained).is_ok_and(|refs| refs.is_empty()) {
+    if words(worktree, contained)?.is_empty() {
         let kept = format!("refs/outrigger/runs/{}", name.to_string_lossy());
-        if let Err(error) = words(worktree, ["update-ref", &kept, "HEAD"]) {
-            tracing::warn!(%error, "the commits of a run have no name");
-        }
+        words(worktree, ["update-ref", &kept, "HEAD"])?;
     }
+    Ok(())
 }
 
 fn words<S: AsRef<OsStr>>(

@@ -73,6 +73,8 @@ pub fn read(id: &str, bytes: &[u8]) -> Result<Option<Definition>, Fault> {
         definition.overlap = OverlapPolicy::Queue;
     }
     definition.branch = ours.text("branch")?;
+    definition.setup = ours.text("setup")?;
+    definition.resume_after_reset = ours.flag("resume_after_reset")?.unwrap_or(false);
     definition.sandbox = ours.text("sandbox")?;
     definition.approval_policy = ours.json("approval_policy");
     for (key, minutes) in [
@@ -251,6 +253,11 @@ struct Reader<'t> {
 impl Reader<'_> {
     fn text(&self, key: &str) -> Result<Option<String>, Fault> {
         self.table.get(key).map(|item| text_of(key, item)).transpose()
+    }
+
+    fn flag(&self, key: &str) -> Result<Option<bool>, Fault> {
+        let bad = || Fault::Value { key: key.to_owned(), why: "is neither true nor false" };
+        self.table.get(key).map(|item| item.as_bool().ok_or_else(bad)).transpose()
     }
 
     fn whole(&self, key: &str) -> Result<Option<u64>, Fault> {

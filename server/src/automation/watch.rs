@@ -7,7 +7,7 @@ use std::{
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::Command;
+use super::{Command, keeper::Touched};
 
 /// Watches the folder with all below it, or, while it is not there, the one in which it will be.
 pub struct Watch {
@@ -21,11 +21,20 @@ impl Watch {
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             // To be read is no change; and what an agent remembers, or Codex keeps beside, is none of ours.
             let concerns = |path: &PathBuf| {
-                *path == ours || (path.starts_with(&ours) && !path.ends_with("memory.md"))
+                let below = path.strip_prefix(&ours).ok()?;
+                let mut parts = below.components();
+                let Some(first) = parts.next() else { return Some(Touched::Any) };
+                let id = first.as_os_str().to_str()?.to_owned();
+                let memory = parts.next().is_some_and(|part| part.as_os_str() == "memory.md");
+                (!memory).then_some(Touched::One(id))
             };
-            if event.is_ok_and(|event| !event.kind.is_access() && event.paths.iter().any(concerns))
-            {
-                let _ = touched.send(Command::Look);
+            let Ok(event) = event else { return };
+            if event.need_rescan() {
+                let _ = touched.send(Command::Look(Touched::Any));
+            } else if !event.kind.is_access() {
+                for what in event.paths.iter().filter_map(concerns) {
+                    let _ = touched.send(Command::Look(what));
+                }
             }
         });
         let mut watch = Self { watcher: watcher.inspect_err(tell_unwatched).ok(), watched: None };

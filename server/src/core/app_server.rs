@@ -9,7 +9,11 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Effect, Purpose, Step, commands, session::CodexOptions};
+use super::{
+    Effect, Purpose, Step, commands,
+    session::{CodexOptions, Session},
+    stored::Then,
+};
 use crate::{
     clock::Now,
     codex::{
@@ -22,6 +26,7 @@ use crate::{
         note,
         thread::SnapshotParams,
     },
+    store::automations::{self as stored, LastCodex},
 };
 
 /// Requests that wait for the app-server or for a thread; one more is refused as `overloaded`.
@@ -55,6 +60,8 @@ pub struct AppServer {
     preference: CodexOptions,
     /// That of the first session that wanted it, for as long as this process lives.
     environment: Option<Arc<Vec<(OsString, OsString)>>>,
+    /// What is taken while no session ever wanted it: that of the daemon itself.
+    own_environment: Arc<Vec<(OsString, OsString)>>,
     /// Threads that are being given back after a restart.
     resuming: HashSet<ThreadId>,
     held: VecDeque<Held>,
@@ -76,6 +83,7 @@ impl Default for AppServer {
             wanted: false,
             preference: CodexOptions::default(),
             environment: None,
+            own_environment: Arc::default(),
             resuming: HashSet::new(),
             held: VecDeque::new(),
             first_ready: None,
@@ -93,6 +101,10 @@ pub(super) enum Passage {
 impl AppServer {
     pub fn status(&self) -> &AppServerStatus {
         &self.status
+    }
+
+    pub(super) fn serve_nobody(&mut self, environment: Arc<Vec<(OsString, OsString)>>) {
+        self.own_environment = environment;
     }
 
     pub fn epoch(&self) -> u32 {
@@ -158,6 +170,7 @@ impl Step<'_> {
             self.world.server.status.state = AppServerState::Starting;
             self.configure();
             self.effects.push(Effect::Codex(Command::Start));
+            self.keep_codex();
         }
     }
 
@@ -179,14 +192,34 @@ impl Step<'_> {
         }
     }
 
+    /// Which codex was started last is what runs for automations while no editor is there to say.
+    fn keep_codex(&mut self) {
+        let CodexOptions { path, args } = self.world.server.preference.clone();
+        let last = LastCodex { path, args };
+        if self.world.run.is_some() && self.world.automations.last_codex != last {
+            self.world.automations.last_codex = last.clone();
+            self.store(stored::Request::Codex(last).into(), Then::Noted);
+        }
+    }
+
+    pub(super) fn codex_was(&mut self, last: &LastCodex) {
+        let wished = self.world.sessions.values().any(Session::wants_server);
+        if !self.world.server.wanted && !wished {
+            let LastCodex { path, args } = last.clone();
+            self.world.server.preference = CodexOptions { path, args };
+        }
+    }
+
     fn configure(&mut self) {
-        let preference = &self.world.server.preference;
+        let server = &self.world.server;
+        let environment = server.environment.as_ref().unwrap_or(&server.own_environment);
+        let preference = &server.preference;
         let folders = self.world.sessions.values().flat_map(|s| s.folders.iter().cloned());
         self.effects.push(Effect::LookFor {
             path: preference.path.clone(),
             args: preference.args.clone(),
             forbidden_roots: folders.chain(self.world.automations.folders()).collect(),
-            environment: self.world.server.environment.clone().unwrap_or_default(),
+            environment: Arc::clone(environment),
         });
     }
 

@@ -82,6 +82,12 @@ pub enum EventKind {
         /// The number of this run, which the store counts.
         result: Result<u64, HomeRefused>,
     },
+    /// A daemon is there for what is due, and no editor: what it starts is given this environment.
+    NobodyThere {
+        /// The number of this run, which the store counts.
+        run: u64,
+        environment: Arc<Vec<(OsString, OsString)>>,
+    },
     Store(store::Event),
     FilesRead {
         token: u64,
@@ -117,6 +123,11 @@ pub enum EventKind {
     PlacePrepared {
         token: u64,
         result: Result<automation::Place, automation::PlaceError>,
+    },
+    /// The worktree of a run is gone, with what was in it kept, or stays.
+    PlaceRemoved {
+        token: u64,
+        result: Result<(), automation::PlaceError>,
     },
     DirectoryListed {
         token: u64,
@@ -210,6 +221,7 @@ pub enum Effect {
     },
     /// A worktree is not needed any more; what is only there is kept as a patch of this name.
     RemovePlace {
+        token: u64,
         folder: PathBuf,
         worktree: PathBuf,
         name: String,
@@ -333,6 +345,8 @@ pub struct World {
     diagnostics: diagnostics::Tally,
     /// What the wiring last told of memory, for `outrigger/metrics`.
     pub usage: metrics::Usage,
+    /// Whether the daemon starts when the person logs in, as the wiring last told; none of `--solo`.
+    pub starts_at_login: Option<bool>,
     /// The hunks that were last written for an editor: many answers may hold the same.
     told_hunks: hunks::Written,
 }
@@ -361,6 +375,7 @@ impl World {
             metrics: metrics::Recorder::default(),
             diagnostics: diagnostics::Tally::default(),
             usage: metrics::Usage::default(),
+            starts_at_login: None,
             told_hunks: hunks::Written::default(),
         }
     }
@@ -386,6 +401,10 @@ pub fn step(world: &mut World, event: Event) -> Vec<Effect> {
         EventKind::HomeClaimed { session, id, result } => {
             step.home_claimed(session, id, result);
         }
+        EventKind::NobodyThere { run, environment } => {
+            step.world.server.serve_nobody(environment);
+            step.store_opened(run);
+        }
         EventKind::Store(event) => step.stored(event),
         EventKind::FilesRead { token, texts } => step.files_read(token, texts),
         EventKind::FolderResolved { token, result } => step.folder_resolved(token, result),
@@ -398,6 +417,9 @@ pub fn step(world: &mut World, event: Event) -> Vec<Effect> {
         EventKind::TerminalRefused { token, failure } => step.terminal_refused(token, failure),
         EventKind::Automation(event) => step.automation_said(event),
         EventKind::PlacePrepared { token, result } => step.place_prepared(token, result),
+        EventKind::PlaceRemoved { token, result } => {
+            step.place_removed(token, result.as_ref().copied());
+        }
         EventKind::DirectoryListed { token, result } => step.directory_listed(token, result),
         EventKind::SettingsRead(read) => step.settings_read(read),
         EventKind::SettingsUpdated { token, result } => step.settings_updated(token, result),

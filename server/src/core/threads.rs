@@ -274,6 +274,9 @@ impl Step<'_> {
 
     /// Notes that change more than the thread's own state, before editors hear of them.
     pub(super) fn before_note(&mut self, method: &str, params: &Raw) {
+        if method == "account/rateLimits/updated" {
+            self.quota_noted(params);
+        }
         if method == "serverRequest/resolved"
             && let Ok(resolved) = params.decode::<ResolvedNote>()
         {
@@ -309,6 +312,9 @@ impl Step<'_> {
                 }
                 if method == "thread/deleted" {
                     self.forget_kept(thread);
+                }
+                if let "thread/deleted" | "thread/archived" = method {
+                    self.automation_thread_gone(thread, &method["thread/".len()..]);
                 }
             }
             _ => {}

@@ -92,17 +92,31 @@ pub fn copy_into(directory: &Path) -> io::Result<(PathBuf, Build)> {
     if fs::metadata(&copy).is_ok_and(|there| there.len() == build.size) {
         return Ok((copy, build));
     }
-    // Renamed into place whole: another relay may be starting the same build.
-    let partial = programs.join(format!(".{}.{}", build.file_name(), std::process::id()));
-    let copied = fs::copy(&program, &partial).and_then(|_| {
-        let times = fs::FileTimes::new().set_modified(fs::metadata(&program)?.modified()?);
+    duplicate(&program, &copy).map(|()| (copy, build))
+}
+
+/// A copy of this program at `target`, unless one that is as new is there.
+pub fn copy_to(target: &Path) -> io::Result<()> {
+    let program = std::env::current_exe()?;
+    let own = Build::of(&program)?;
+    let there = Build::of(target).ok();
+    let as_new = there.is_some_and(|there| there.modified_ms >= own.modified_ms);
+    if as_new || program == target { Ok(()) } else { duplicate(&program, target) }
+}
+
+/// Renamed into place whole: another process may be copying, or starting, the same build.
+fn duplicate(program: &Path, target: &Path) -> io::Result<()> {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let partial = target.with_file_name(format!(".{name}.{}", std::process::id()));
+    let copied = fs::copy(program, &partial).and_then(|_| {
+        let times = fs::FileTimes::new().set_modified(fs::metadata(program)?.modified()?);
         fs::File::options().write(true).open(&partial)?.set_times(times)?;
-        fs::rename(&partial, &copy)
+        fs::rename(&partial, target)
     });
     if copied.is_err() {
         let _ = fs::remove_file(&partial);
     }
-    copied.map(|()| (copy, build))
+    copied
 }
 
 /// The newest build that any editor has brought, which is the one to start: an editor with an older one

@@ -38,6 +38,12 @@ pub fn ask(directory: &Path, ask: Ask) -> Result<Option<Welcome>, Failure> {
     Ok(Some(welcome))
 }
 
+/// Starts the daemon of this state directory, unless it runs.
+pub fn start(directory: &Path) -> Result<Welcome, Failure> {
+    let hello = Hello::of_terminal(this_build()?, Face::Control, Some(Ask::Status));
+    launch::meet(directory, &hello).map(|(_, welcome)| welcome)
+}
+
 /// A session with the daemon of this state directory, as an editor has one; `None` when none runs.
 pub fn attach(directory: &Path) -> Result<Option<Stream>, Failure> {
     let Some(stream) = connect(directory) else { return Ok(None) };

@@ -12,6 +12,7 @@ mod guard;
 mod launch;
 #[cfg_attr(windows, path = "listen_windows.rs")]
 mod listen;
+pub mod login;
 mod place;
 mod relay;
 mod system;

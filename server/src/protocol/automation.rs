@@ -263,10 +263,14 @@ pub struct AutomationHeld {
 /// In the order of their ids.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
 pub struct AutomationList {
     pub automations: Vec<Automation>,
     /// Definitions that cannot be used.
     pub problems: Vec<AutomationProblem>,
+    /// Whether Outrigger starts when the person logs in; if not, automations run only while an editor has been open since.
+    /// Null with `--solo`.
+    pub starts_at_login: Option<bool>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

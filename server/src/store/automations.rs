@@ -43,6 +43,25 @@ CREATE TABLE inbox_items (
 ) STRICT;
 ";
 
+/// When what Outrigger paused goes on by itself.
+pub const RESUMES: &str = "ALTER TABLE automations ADD COLUMN resumes_at INTEGER;";
+
+/// Which codex was started last.
+pub const LAST_CODEX: &str = "
+CREATE TABLE last_codex (
+    number INTEGER PRIMARY KEY CHECK (number = 1),
+    path TEXT,
+    args TEXT NOT NULL
+) STRICT;
+";
+
+/// Which codex was started last: the same one runs while no editor is there to say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LastCodex {
+    pub path: Option<String>,
+    pub args: Vec<String>,
+}
+
 /// Up to when the occurrences of an automation are dealt with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
@@ -55,6 +74,8 @@ pub struct Mark {
     pub last_run_at: Option<u64>,
     /// Why Outrigger itself paused it.
     pub paused: Option<String>,
+    /// When that is over by itself, in epoch milliseconds.
+    pub resumes_at: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +83,7 @@ pub enum Request {
     /// All marks, and the runs that are not over.
     Load,
     Mark(Mark),
+    Codex(LastCodex),
     /// The automation is gone; its runs stay.
     Forget {
         id: String,
@@ -115,6 +137,7 @@ pub enum Request {
 pub struct Kept {
     pub marks: Vec<Mark>,
     pub open: Vec<AutomationRun>,
+    pub codex: LastCodex,
 }
 
 impl Request {
@@ -139,6 +162,12 @@ pub(super) fn perform(desk: &Desk<'_>, request: &Request) -> Result<Answer, Erro
         Request::Load => load(connection),
         Request::Mark(mark) => {
             keep_mark(connection, mark)?;
+            Ok(Answer::Done)
+        }
+        Request::Codex(LastCodex { path, args }) => {
+            let sql = "INSERT OR REPLACE INTO last_codex VALUES (1, ?1, ?2)";
+            let args = Raw::of(args);
+            connection.prepare_cached(sql)?.execute(params![path, args.as_str()])?;
             Ok(Answer::Done)
         }
         Request::Forget { id } => {
@@ -208,7 +237,7 @@ pub(super) fn perform(desk: &Desk<'_>, request: &Request) -> Result<Answer, Erro
 }
 
 fn load(connection: &Connection) -> Result<Answer, Error> {
-    let sql = "SELECT id, schedule, seen_until, last_run_at, paused FROM automations";
+    let sql = "SELECT id, schedule, seen_until, last_run_at, paused, resumes_at FROM automations";
     let mut query = connection.prepare_cached(sql)?;
     let marks = query.query_map([], |row| {
         Ok(Mark {
@@ -217,6 +246,7 @@ fn load(connection: &Connection) -> Result<Answer, Error> {
             seen_until: row.get::<_, i64>(2)?.cast_unsigned(),
             last_run_at: row.get::<_, Option<i64>>(3)?.map(i64::cast_unsigned),
             paused: row.get(4)?,
+            resumes_at: row.get::<_, Option<i64>>(5)?.map(i64::cast_unsigned),
         })
     })?;
     let marks = marks.collect::<Result<_, _>>()?;
@@ -224,19 +254,31 @@ fn load(connection: &Connection) -> Result<Answer, Error> {
     let mut query = connection.prepare_cached(sql)?;
     let open = query.query_map(params![name_of(RunStatus::InProgress)], |row| run_at(row, 0))?;
     let open = open.filter_map(Result::transpose).collect::<Result<_, _>>()?;
-    Ok(Answer::Automations(Box::new(Kept { marks, open })))
+    let codex = last_codex(connection)?;
+    Ok(Answer::Automations(Box::new(Kept { marks, open, codex })))
+}
+
+fn last_codex(connection: &Connection) -> Result<LastCodex, Error> {
+    let sql = "SELECT path, args FROM last_codex";
+    let row = |row: &SqlRow<'_>| {
+        let args = Raw::from_text(row.get(1)?).decode().unwrap_or_default();
+        Ok(LastCodex { path: row.get(0)?, args })
+    };
+    Ok(connection.prepare_cached(sql)?.query_row([], row).optional()?.unwrap_or_default())
 }
 
 fn keep_mark(connection: &Connection, mark: &Mark) -> Result<(), Error> {
-    let sql = "INSERT INTO automations VALUES (:id, :schedule, :seen, :last, :paused)
-        ON CONFLICT (id) DO UPDATE
-        SET schedule = :schedule, seen_until = :seen, last_run_at = :last, paused = :paused";
+    let sql = "INSERT INTO automations (id, schedule, seen_until, last_run_at, paused, resumes_at)
+        VALUES (:id, :schedule, :seen, :last, :paused, :resumes) ON CONFLICT (id) DO UPDATE
+        SET schedule = :schedule, seen_until = :seen, last_run_at = :last, paused = :paused,
+            resumes_at = :resumes";
     connection.prepare_cached(sql)?.execute(named_params! {
         ":id": mark.id,
         ":schedule": mark.schedule,
         ":seen": mark.seen_until.cast_signed(),
         ":last": mark.last_run_at.map(u64::cast_signed),
         ":paused": mark.paused,
+        ":resumes": mark.resumes_at.map(u64::cast_signed),
     })?;
     Ok(())
 }

@@ -18,6 +18,8 @@ pub const STEPS: &[&str] = &[
     grants::SCHEMA,
     terminals::SCHEMA,
     automations::SCHEMA,
+    automations::LAST_CODEX,
+    automations::RESUMES,
 ];
 
 /// Takes the steps that this database has not taken.

@@ -10,6 +10,7 @@ use crate::{
     paths,
     protocol::{
         ClientCall, Failure, FailureKind, RpcId, RunId, SessionId,
+        app_server::{DiagnosticKind, DiagnosticLevel},
         automation::{
             AutomationHeld, AutomationList, AutomationPreview, AutomationPreviewParams,
             AutomationRun, AutomationRunHeld, AutomationRunParams, AutomationRuns,
@@ -38,6 +39,14 @@ enum What {
     Settled,
     Items,
     Item,
+}
+
+/// A run that is accepted or archived once its worktree is gone.
+pub struct Settling {
+    session: SessionId,
+    id: RpcId,
+    run: RunId,
+    status: RunStatus,
 }
 
 /// A run that a person asked for.
@@ -83,7 +92,9 @@ impl Step<'_> {
                 let held = self.world.automations.held.values();
                 let automations = held.map(|held| held.automation(&timezone)).collect();
                 let problems = self.problems();
-                self.answer(session, id, &AutomationList { automations, problems });
+                let starts_at_login = self.world.starts_at_login;
+                let list = AutomationList { automations, problems, starts_at_login };
+                self.answer(session, id, &list);
             }
             ClientCall::AutomationRun(params) => self.automation_run(session, id, params),
             ClientCall::AutomationRuns(params) => self.automation_runs(session, id, params),
@@ -191,7 +202,8 @@ impl Step<'_> {
     fn claim_by_hand(&mut self, manual: Manual, at: u64) {
         let Manual { session, id, automation } = manual;
         let (trigger, status) = (RunTrigger::Manual, RunStatus::InProgress);
-        match self.claim(&automation, at, trigger, status, 0, None) {
+        // A run by hand deals with no occurrence.
+        match self.claim(&automation, at, trigger, status, 0, None, u64::MAX) {
             Some(run) => {
                 if let Some(active) = self.world.automations.active.get_mut(&run.run_id) {
                     active.asked = Some((session, id));
@@ -253,7 +265,7 @@ impl Step<'_> {
                 self.answer(session, id, &AutomationRuns { runs, next_cursor });
             }
             (What::Settle(status), Answer::AutomationRun(Some(run))) => {
-                self.settle_run(session, id, *run, status);
+                self.settle_run(session, id, &run, status);
             }
             (What::Settled, Answer::AutomationRun(Some(run))) => {
                 let held = AutomationRunHeld { run: *run };
@@ -282,34 +294,61 @@ impl Step<'_> {
     }
 
     /// The person has seen to a run: its worktree goes, and what was in it and in no commit is kept as a patch.
-    fn settle_run(&mut self, session: SessionId, id: RpcId, run: AutomationRun, status: RunStatus) {
+    fn settle_run(
+        &mut self,
+        session: SessionId,
+        id: RpcId,
+        run: &AutomationRun,
+        status: RunStatus,
+    ) {
         if run.status == RunStatus::InProgress {
             let failure = Failure::new(FailureKind::ThreadBusy, "The run still goes on.")
                 .hint("Stop its turn first.");
             return self.fail(session, id, failure);
         }
+        let settling = Settling { session, id, run: run.run_id.clone(), status };
+        let Some(worktree) = run.worktree.as_deref().and_then(paths::from_uri) else {
+            return self.settled(settling, false);
+        };
+        let thread =
+            run.thread_id.as_ref().and_then(|thread| self.world.threads.get(thread.as_str()));
+        if thread.is_some_and(|entry| entry.thread.active_turn().is_some()) {
+            let why = "A turn still works in the worktree of the run.";
+            let failure = Failure::new(FailureKind::ThreadBusy, why).hint("Stop it first.");
+            return self.fail(settling.session, settling.id, failure);
+        }
+        let held = self.world.automations.held.get(&run.automation_id);
+        let folder = held.and_then(|held| held.definition.cwds.first().cloned());
+        let folder = folder.unwrap_or_else(|| worktree.clone());
+        let token = self.automation_flow(Flow::Settling(settling));
+        let name = run.run_id.to_string();
+        self.effects.push(Effect::RemovePlace { token, folder, worktree, name });
+    }
+
+    /// The row says that a worktree is gone only once it is.
+    pub(in crate::core) fn place_removed(&mut self, token: u64, result: Result<(), &PlaceError>) {
+        use crate::core::Purpose;
+        let asked = self.world.purposes.remove(&token);
+        let Some(Purpose::Automation(Flow::Settling(settling))) = asked else { return };
+        if let Err(error) = result {
+            let message = format!("The worktree of a run stays. {error}");
+            self.tell(DiagnosticLevel::Warning, DiagnosticKind::Automation, None, message, 1);
+        }
+        self.settled(settling, result.is_ok());
+    }
+
+    fn settled(&mut self, settling: Settling, cleared: bool) {
+        let Settling { session, id, run, status } = settling;
         let at = self.now.epoch_ms;
-        let item = format!("i-{}", run.run_id);
+        let item = format!("i-{run}");
         let seen = if status == RunStatus::Archived {
             Request::Archive { id: item, at }
         } else {
             Request::Read { id: item, at }
         };
         self.store(seen.into(), Then::Noted);
-        let worktree = run.worktree.as_deref().and_then(paths::from_uri);
-        let held = self.world.automations.held.get(&run.automation_id);
-        let folder = held.and_then(|held| held.definition.cwds.first().cloned());
-        let cleared = worktree.is_some();
-        if let Some(worktree) = worktree {
-            let folder = folder.unwrap_or_else(|| worktree.clone());
-            self.effects.push(Effect::RemovePlace {
-                folder,
-                worktree,
-                name: run.run_id.to_string(),
-            });
-        }
         let reason = (status == RunStatus::Archived).then(|| "user".to_owned());
-        let request = Request::Settle { id: run.run_id, status, reason, cleared };
+        let request = Request::Settle { id: run, status, reason, cleared };
         self.ask_store(session, id, request, What::Settled);
     }
 }
@@ -322,7 +361,7 @@ impl From<PlaceError> for Failure {
                 let hint = "Commit or stash them, choose a worktree, or run it with force.";
                 (FailureKind::WorktreeDirty, Some(hint))
             }
-            PlaceError::Git(_) => (FailureKind::Git, None),
+            PlaceError::Git(_) | PlaceError::Foreign(_) => (FailureKind::Git, None),
         };
         let failure = Self::new(kind, error.to_string());
         match hint {

@@ -165,6 +165,7 @@ impl Step<'_> {
             && let Some(held) = self.world.automations.held.get_mut(&name)
             && held.mark.paused.take().is_some()
         {
+            held.mark.resumes_at = None;
             held.mark.seen_until = now;
             let mark = held.mark.clone();
             self.store(Request::Mark(mark).into(), Then::Noted);

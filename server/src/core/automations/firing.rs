@@ -41,12 +41,19 @@ impl Step<'_> {
     fn fire(&mut self, id: &str, now: u64) {
         let automations = &mut self.world.automations;
         let Some(held) = automations.held.get_mut(id) else { return };
+        if held.mark.resumes_at.is_some_and(|at| at <= now) {
+            (held.mark.resumes_at, held.mark.paused) = (None, None);
+            let mark = held.mark.clone();
+            automations.plan(id, None);
+            self.store(Request::Mark(mark).into(), Then::Noted);
+            return self.tell_automation(id);
+        }
         let passed = held.fires().and_then(|all| all.passed(held.mark.seen_until, now));
         let Some(Passed { latest, count }) = passed else {
             // It was put off: nothing is due any more.
             return automations.plan(id, Some(now + 1));
         };
-        held.mark.seen_until = latest;
+        let seen_until = std::mem::replace(&mut held.mark.seen_until, latest);
         let missed = u32::try_from(count.saturating_sub(1)).unwrap_or(u32::MAX);
         let definition = held.definition.clone();
         let (mut going_on, mut waiting) = (false, false);
@@ -73,12 +80,14 @@ impl Step<'_> {
             Verdict::Missed(why) => (RunStatus::Missed, RunTrigger::Schedule, Some(why)),
         };
         let missed = missed + u32::from(status == RunStatus::Missed);
-        self.claim(id, latest, trigger, status, missed, error);
+        self.claim(id, latest, trigger, status, missed, error, seen_until);
         self.world.automations.plan(id, None);
         self.tell_automation(id);
     }
 
-    /// Asks the store for an occurrence; what follows waits for its answer. The run as it will be.
+    /// Asks the store for an occurrence; what follows waits for its answer. The run as it will be. `seen_until` is how far
+    /// occurrences were dealt with before it.
+    #[expect(clippy::too_many_arguments, reason = "each is a column of the row")]
     pub(super) fn claim(
         &mut self,
         id: &str,
@@ -87,6 +96,7 @@ impl Step<'_> {
         status: RunStatus,
         missed: u32,
         error: Option<String>,
+        seen_until: u64,
     ) -> Option<AutomationRun> {
         let now = self.now.epoch_ms;
         self.world.next_token += 1;
@@ -121,8 +131,9 @@ impl Step<'_> {
         }
         let mark: Mark = held.mark.clone();
         automations.claimed += 1;
-        let active =
+        let mut active =
             Active::new(run.clone(), held.definition.clone(), last_run, automations.claimed);
+        active.seen_until = seen_until;
         automations.active.insert(run_id.clone(), active);
         let request = Request::Claim { run: run.clone(), mark };
         self.store(request.into(), Then::Automation(Kept::Claimed(run_id)));
@@ -169,9 +180,6 @@ impl Step<'_> {
             return;
         };
         held.mark.last_run_at = active.last_run;
-        if active.run.trigger != RunTrigger::Manual {
-            let before = active.run.scheduled_for.saturating_sub(1);
-            held.mark.seen_until = held.mark.seen_until.min(before);
-        }
+        held.mark.seen_until = held.mark.seen_until.min(active.seen_until);
     }
 }

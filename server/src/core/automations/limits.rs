@@ -56,6 +56,7 @@ impl Step<'_> {
     fn took_too_long(&mut self, id: &RunId, why: String) -> Option<u64> {
         let now = self.now.micros;
         let down = self.world.server.down().message;
+        let living = self.world.server.living().is_some();
         let active = self.world.automations.active.get_mut(id)?;
         match active.phase {
             Phase::Running if active.stopped.is_none() => {
@@ -74,12 +75,26 @@ impl Step<'_> {
                 None
             }
             Phase::Claiming | Phase::Waiting | Phase::Ending => None,
+            Phase::Retrying => {
+                self.network_may_be_back(id);
+                None
+            }
+            Phase::Lost | Phase::Looking if living => {
+                let why = "How far it came could not be looked up: its thread does not say.";
+                self.end_run(id, RunStatus::Failed, Some(why.into()));
+                None
+            }
             Phase::Starting | Phase::Lost | Phase::Looking => {
                 // It may have begun: it stays until that is known.
                 active.until = None;
                 None
             }
-            Phase::Placing | Phase::Ready | Phase::Opening | Phase::Noting => {
+            Phase::Placing => {
+                let why = "Its folder could not be prepared in time.";
+                self.end_run(id, RunStatus::Failed, Some(why.into()));
+                None
+            }
+            Phase::Ready | Phase::Opening | Phase::Noting => {
                 self.end_run(id, RunStatus::Failed, Some(down));
                 None
             }

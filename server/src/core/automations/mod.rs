@@ -9,6 +9,7 @@ mod limits;
 mod outcome;
 mod recovery;
 mod runs;
+mod setbacks;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -35,13 +36,15 @@ use crate::{
     },
     store::{
         Answer, Error,
-        automations::{Kept as StoreKept, Mark, Request},
+        automations::{Kept as StoreKept, LastCodex, Mark, Request},
     },
 };
 use runs::{Active, Phase};
 
 /// The longest sleep at once: whether the clock was set, or the machine slept, is noticed within it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// A clock that goes back by more was wrong before, in milliseconds; by less, it waits until it is there again.
+const SET_BACK: u64 = 3 * 60 * 60 * 1_000;
 /// Calls that may wait for what is defined to be read.
 const MAX_EARLY: usize = 512;
 
@@ -56,6 +59,12 @@ pub struct Automations {
     /// What the store knew of automations; none before it said.
     marks: Option<HashMap<String, Mark>>,
     active: BTreeMap<RunId, Active>,
+    /// The latest time that was seen, in epoch milliseconds.
+    latest: u64,
+    /// When a spent quota is there again, in epoch milliseconds, as the app-server said last.
+    quota_resets_at: Option<u64>,
+    /// Which codex was started last, as the store has it.
+    pub(super) last_codex: LastCodex,
     /// Counts what was claimed, so that runs begin in that order.
     claimed: u64,
     /// Calls that came before what is defined was read.
@@ -92,6 +101,8 @@ pub(super) enum Flow {
     Look(RunId),
     /// A manual run looks at its folder before it is claimed.
     Manual(calls::Manual),
+    /// The worktree of a run that is settled is taken away.
+    Settling(calls::Settling),
 }
 
 impl Automations {
@@ -149,16 +160,19 @@ impl Automations {
         };
         // What another schedule missed is none of this one's.
         let (mark, fresh) = match mark {
-            Some(mark) if mark.schedule == plan => (mark, false),
+            Some(mark) if mark.schedule == plan => {
+                let right = mark.seen_until <= now + SET_BACK;
+                (Mark { seen_until: if right { mark.seen_until } else { now }, ..mark }, !right)
+            }
             known => {
                 let known = known.as_ref();
                 let last_run_at = known.and_then(|mark| mark.last_run_at);
                 let paused = known.and_then(|mark| mark.paused.clone());
                 let paused = paused.filter(|_| definition.status == AutomationStatus::Paused);
-                (
-                    Mark { id: id.clone(), schedule: plan, seen_until: now, last_run_at, paused },
-                    true,
-                )
+                let resumes_at = None;
+                let id = id.clone();
+                let schedule = plan;
+                (Mark { id, schedule, seen_until: now, last_run_at, paused, resumes_at }, true)
             }
         };
         self.held.insert(id.clone(), Held { definition, schedule, mark, next: None, told });
@@ -172,17 +186,51 @@ impl Automations {
         if let Some(next) = held.next.take() {
             self.due.remove(&(next, id.to_owned()));
         }
-        held.next = held.fires().and_then(|schedule| schedule.next(held.mark.seen_until));
+        held.next = match held.mark.resumes_at {
+            Some(at) if held.would_fire().is_some() => Some(at),
+            _ => held.fires().and_then(|schedule| schedule.next(held.mark.seen_until)),
+        };
         held.next = held.next.map(|next| next.max(earliest.unwrap_or(0)));
         self.due.extend(held.next.map(|next| (next, id.to_owned())));
     }
 
-    fn forget(&mut self, id: &str) -> bool {
-        let Some(held) = self.held.remove(id) else { return false };
+    fn forget(&mut self, id: &str) -> Option<Mark> {
+        let held = self.held.remove(id)?;
         if let Some(next) = held.next {
             self.due.remove(&(next, id.to_owned()));
         }
-        true
+        Some(held.mark)
+    }
+
+    /// The clock was set back by so much that what was dealt with lies ahead: the next occurrences count again. One that
+    /// had its run has its row, and is not claimed again.
+    fn notice_clock(&mut self, now: u64) {
+        if now + SET_BACK < std::mem::replace(&mut self.latest, now) {
+            let ahead = self.held.iter_mut().filter(|(_, held)| held.mark.seen_until > now);
+            let ids: Vec<String> = ahead
+                .map(|(id, held)| {
+                    held.mark.seen_until = now;
+                    id.clone()
+                })
+                .collect();
+            for id in ids {
+                self.plan(&id, None);
+            }
+        }
+    }
+
+    /// Whether nobody can say what the file of this automation means just now.
+    fn is_unsure(&self, id: &str) -> bool {
+        let found = self.found.iter();
+        if found.clone().any(|found| found.folder.as_os_str().is_empty()) {
+            return true;
+        }
+        found.flat_map(|found| found.problems.iter().map(move |one| (found, one))).any(
+            |(found, problem)| {
+                problem.path == found.folder
+                    || problem.path.parent() == Some(&found.folder.join(id))
+            },
+        )
     }
 }
 
@@ -197,14 +245,23 @@ fn plan_of(definition: &Definition, zone: &str) -> String {
 impl Held {
     /// Its schedule, if it fires by itself.
     fn fires(&self) -> Option<&Schedule> {
+        self.would_fire().filter(|_| self.mark.paused.is_none())
+    }
+
+    /// Its schedule, if it fires by itself unless Outrigger paused it.
+    fn would_fire(&self) -> Option<&Schedule> {
         let fires = self.definition.owner == AutomationOwner::Outrigger
             && self.definition.status == AutomationStatus::Active
-            && self.problem().is_none();
+            && self.fault().is_none();
         self.schedule.as_ref().ok().filter(|_| fires)
     }
 
     /// Why it does not fire although it is said to, in a sentence for the person.
     fn problem(&self) -> Option<String> {
+        self.fault().or_else(|| self.mark.paused.clone())
+    }
+
+    fn fault(&self) -> Option<String> {
         let definition = &self.definition;
         if let Err(invalid) = &self.schedule {
             return Some(format!("Its schedule is not valid: {invalid}"));
@@ -221,7 +278,7 @@ impl Held {
         if definition.kind == AutomationKind::Cron && definition.cwds.is_empty() {
             return Some("It names no folder to work in.".to_owned());
         }
-        self.mark.paused.clone()
+        None
     }
 
     fn automation(&self, timezone: &str) -> Automation {
@@ -247,7 +304,7 @@ impl Held {
             sandbox: definition.sandbox.clone(),
             approval_timeout_minutes: definition.approval_timeout,
             max_run_minutes: definition.max_run,
-            next_run_at: self.next,
+            next_run_at: self.next.filter(|_| !paused),
             last_run_at: self.mark.last_run_at,
             created_at: definition.created_at,
             updated_at: definition.updated_at,
@@ -284,6 +341,8 @@ impl Step<'_> {
     fn automations_loaded(&mut self, kept: StoreKept) {
         let marks = kept.marks.into_iter().map(|mark| (mark.id.clone(), mark)).collect();
         self.world.automations.marks = Some(marks);
+        self.codex_was(&kept.codex);
+        self.world.automations.last_codex = kept.codex;
         for run in kept.open {
             self.run_left_over(run);
         }
@@ -310,16 +369,21 @@ impl Step<'_> {
         let Some(found) = self.world.automations.found.clone() else { return };
         let there: BTreeSet<&str> =
             found.definitions.iter().map(|definition| definition.id.as_str()).collect();
-        let gone: Vec<String> = self.world.automations.held.keys().cloned().collect();
-        for id in gone.into_iter().filter(|id| !there.contains(id.as_str())) {
+        let automations = &self.world.automations;
+        let marked = automations.marks.iter().flat_map(|marks| marks.keys());
+        let gone = automations.held.keys().chain(marked).filter(|id| !there.contains(id.as_str()));
+        let gone: Vec<String> = gone.cloned().collect();
+        for id in gone {
             self.automation_gone(&id);
         }
         for definition in &found.definitions {
             let held = self.world.automations.held.get(&definition.id);
-            if held.is_some_and(|held| *held.definition == *definition) {
+            if held.is_some_and(|held| {
+                Arc::ptr_eq(&held.definition, definition) || held.definition == *definition
+            }) {
                 continue;
             }
-            self.take_definition(Arc::new(definition.clone()), now);
+            self.take_definition(Arc::clone(definition), now);
         }
         for problem in &found.problems {
             let path = problem.path.display();
@@ -350,9 +414,19 @@ impl Step<'_> {
         self.tell_automation(&id);
     }
 
+    /// One whose file cannot be read just now rests: what it missed meanwhile is seen to when it can be.
     fn automation_gone(&mut self, id: &str) {
-        if self.world.automations.forget(id) {
+        let automations = &mut self.world.automations;
+        let held = automations.forget(id);
+        let was_held = held.is_some();
+        if automations.is_unsure(id) {
+            let rests = held.map(|mark| (id.to_owned(), mark));
+            automations.marks.get_or_insert_default().extend(rests);
+        } else {
+            automations.marks.get_or_insert_default().remove(id);
             self.store(Request::Forget { id: id.to_owned() }.into(), Then::Noted);
+        }
+        if was_held {
             let note =
                 note::AutomationChanged(&AutomationChanged { id: id.to_owned(), automation: None });
             self.broadcast("automation", &note, |session| session.trusted);
@@ -388,6 +462,7 @@ impl Step<'_> {
         if !self.world.automations.is_known() {
             return;
         }
+        self.world.automations.notice_clock(self.now.epoch_ms);
         self.fire_due();
         self.runs_go_on();
         let watched = self.watch_runs();
@@ -405,7 +480,7 @@ impl Step<'_> {
             Flow::Thread(run) => self.thread_answered(&run, result),
             Flow::Turn(run) => self.turn_answered(&run, result),
             Flow::Look(run) => self.looked_up(&run, result),
-            Flow::Change(_) | Flow::Placed(_) | Flow::Manual(_) => {}
+            Flow::Change(_) | Flow::Placed(_) | Flow::Manual(_) | Flow::Settling(_) => {}
         }
     }
 
@@ -424,11 +499,12 @@ impl Step<'_> {
             .collect()
     }
 
-    /// The run whose thread this is.
-    fn run_of_thread(&self, thread: &ThreadId) -> Option<RunId> {
+    /// The run that has its turn in this thread. A heartbeat that waits for the thread is none.
+    fn run_within(&self, thread: &ThreadId) -> Option<RunId> {
         let mut active = self.world.automations.active.iter();
         let is_its = |active: &Active| {
-            active.run.thread_id.as_ref() == Some(thread) && active.phase != Phase::Claiming
+            active.run.thread_id.as_ref() == Some(thread)
+                && matches!(active.phase, Phase::Running | Phase::Starting)
         };
         active.find(|(_, active)| is_its(active)).map(|(id, _)| id.clone())
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{
     Flow,
-    runs::{Active, Phase},
+    runs::{Active, PATIENCE, Phase, micros},
 };
 use crate::{
     automation::Definition,
@@ -112,13 +112,21 @@ impl Step<'_> {
             // Unknown is not undone: it is looked up again.
             Ok(Err(_)) | Err(_) => {
                 active.phase = Phase::Lost;
+                active.until.get_or_insert(now + micros(PATIENCE));
                 return;
             }
         };
         let message = active.message_id();
         let is_its = |item: &ItemRow| item.client_id.as_deref() == Some(&message);
         let found = turns.into_iter().find(|turn| turn.items.iter().any(is_its));
+        let living = self.world.server.living();
         let Some(turn) = found else {
+            if active.asked_of.is_some() && active.asked_of == living {
+                // The app-server that was asked for the turn may still begin it.
+                active.phase = Phase::Lost;
+                active.until.get_or_insert(now + micros(PATIENCE));
+                return;
+            }
             // No turn came to be, so nothing was done: it is tried once more, for all to see.
             if active.run.attempt >= MAX_ATTEMPTS {
                 let why = format!("It was begun {MAX_ATTEMPTS} times, and no turn came to be.");
@@ -157,6 +165,7 @@ impl Step<'_> {
         for active in self.world.automations.active.values_mut() {
             if matches!(active.phase, Phase::Running | Phase::Starting | Phase::Looking) {
                 active.phase = Phase::Lost;
+                active.until = None;
             }
         }
     }

@@ -23,10 +23,8 @@ use crate::{
 
 /// Runs that go on at one time; more wait for their turn.
 const MAX_AT_ONCE: usize = 2;
-/// What Codex calls a spent quota and an expired login.
-const PAUSING: [&str; 2] = ["usageLimitExceeded", "unauthorized"];
-/// How long a run waits for an app-server that is not there.
-const PATIENCE: Duration = Duration::from_mins(10);
+/// How long a run waits for an app-server that is not there, or for its thread to say how far it came.
+pub(super) const PATIENCE: Duration = Duration::from_mins(10);
 
 /// A run that goes on.
 pub struct Active {
@@ -41,6 +39,12 @@ pub struct Active {
     pub until: Option<u64>,
     /// Why it was stopped, once it was.
     pub stopped: Option<String>,
+    /// Up to when occurrences were dealt with before this one was.
+    pub seen_until: u64,
+    /// The app-server that was asked for its turn.
+    pub asked_of: Option<u32>,
+    /// How often it was begun again for want of a network.
+    pub retries: usize,
     /// Who asked for it, and is still to be answered.
     pub asked: Option<(SessionId, RpcId)>,
 }
@@ -62,6 +66,8 @@ pub enum Phase {
     /// Its turn is asked for, and perhaps there.
     Starting,
     Running,
+    /// There was no network: it is begun again in a while.
+    Retrying,
     /// The app-server is gone, or Outrigger was: how far it came is looked up.
     Lost,
     Looking,
@@ -77,11 +83,29 @@ impl Active {
         order: u64,
     ) -> Self {
         let phase = Phase::Claiming;
-        Self { run, definition, last_run, phase, order, until: None, stopped: None, asked: None }
+        Self {
+            run,
+            definition,
+            last_run,
+            phase,
+            order,
+            until: None,
+            stopped: None,
+            seen_until: u64::MAX,
+            asked_of: None,
+            retries: 0,
+            asked: None,
+        }
     }
 
     fn goes_on(&self) -> bool {
         !matches!(self.phase, Phase::Claiming | Phase::Waiting)
+    }
+
+    /// The thread that is another's too.
+    fn target(&self) -> Option<&ThreadId> {
+        let heartbeat = self.definition.kind == AutomationKind::Heartbeat;
+        self.definition.target_thread_id.as_ref().filter(|_| heartbeat)
     }
 
     /// What the turn's first message is known by.
@@ -121,15 +145,30 @@ impl Step<'_> {
     fn next_to_begin(&self) -> Option<RunId> {
         let active = &self.world.automations.active;
         let going = active.values().filter(|one| one.goes_on());
-        if going.clone().count() >= MAX_AT_ONCE {
+        if going.clone().filter(|one| one.phase != Phase::Retrying).count() >= MAX_AT_ONCE {
             return None;
         }
         let busy: Vec<&str> = going.map(|one| one.run.automation_id.as_str()).collect();
         let may = |one: &&Active| {
-            one.phase == Phase::Waiting && !busy.contains(&one.run.automation_id.as_str())
+            one.phase == Phase::Waiting
+                && !busy.contains(&one.run.automation_id.as_str())
+                && !one
+                    .run
+                    .thread_id
+                    .as_ref()
+                    .or(one.target())
+                    .is_some_and(|thread| self.is_thread_busy(thread))
         };
         let next = active.values().filter(may).min_by_key(|one| one.order)?;
         Some(next.run.run_id.clone())
+    }
+
+    /// Whether a turn goes on in a thread, or a question of one waits.
+    fn is_thread_busy(&self, thread: &ThreadId) -> bool {
+        let entry = self.world.threads.get(thread.as_str());
+        entry.is_some_and(|entry| {
+            entry.thread.active_turn().is_some() || self.world.approvals.concern(thread)
+        })
     }
 
     fn begin(&mut self, id: &RunId) {
@@ -140,12 +179,16 @@ impl Step<'_> {
             return self.end_run(id, RunStatus::Failed, Some("The automation is gone.".into()));
         }
         let since = now.epoch_ms.saturating_sub(active.run.scheduled_for);
-        if since > definition.deadline.millis().max(60_000) {
-            let why = "Nothing ran at the time, and it is too long ago to catch up.";
+        if active.retries == 0 && since > definition.deadline.millis().max(60_000) {
+            let why = match (active.run.attempt, active.target()) {
+                (1, Some(_)) => "Its thread, or others, went on until it was too late.",
+                (1, None) => "It was not its turn to run before it was too late.",
+                _ => "Outrigger ended before it began, and it is too long ago to catch up.",
+            };
             return self.end_run(id, RunStatus::Missed, Some(why.into()));
         }
         active.phase = Phase::Placing;
-        active.run.started_at = Some(now.epoch_ms);
+        active.run.started_at.get_or_insert(now.epoch_ms);
         active.until = Some(now.micros + micros(PATIENCE));
         self.effects.push(Effect::WakeAt(now.micros + micros(PATIENCE)));
         self.server_needed();
@@ -204,6 +247,9 @@ impl Step<'_> {
             Some(thread) if definition.kind == AutomationKind::Heartbeat => {
                 requests::thread_resume(thread.as_str(), &ThreadSettings::default())
             }
+            _ if let Some(thread) = &active.run.thread_id => {
+                requests::thread_resume(thread.as_str(), &ThreadSettings::default())
+            }
             _ => {
                 let cwd = cwd.as_ref().map(|path| path.to_string_lossy());
                 requests::thread_start(&ThreadSettings {
@@ -235,6 +281,7 @@ impl Step<'_> {
             }
         };
         let heartbeat = active.definition.kind == AutomationKind::Heartbeat;
+        let resumed = heartbeat || active.run.thread_id.is_some();
         let opened = result.view::<views::ThreadOpened>().ok().map(|opened| {
             let text = |raw: &serde_json::value::RawValue| {
                 serde_json::from_str::<Value>(raw.get()).unwrap_or_default()
@@ -255,7 +302,7 @@ impl Step<'_> {
         let run = active.run.clone();
         let used = self.now.micros;
         self.world.threads.entry(&thread, used).upstream = true;
-        if heartbeat {
+        if resumed {
             self.thread_resumed(&thread, &result);
         } else {
             self.thread_described(&thread, &result);
@@ -285,14 +332,16 @@ impl Step<'_> {
             return self.runs_go_on();
         }
         let Some(thread) = active.run.thread_id.clone() else { return };
-        let busy = self.world.threads.get(thread.as_str()).is_some_and(|entry| {
-            entry.thread.active_turn().is_some() || self.world.approvals.concern(&thread)
-        });
-        if busy {
-            // A heartbeat waits for what goes on in its thread.
-            active.phase = Phase::Waiting;
-            return;
+        if self.is_thread_busy(&thread) {
+            // It waits for what goes on in its thread.
+            if let Some(active) = self.world.automations.active.get_mut(id) {
+                active.phase = Phase::Waiting;
+            }
+            return self.runs_go_on();
         }
+        let asked_of = self.world.server.living();
+        let Some(active) = self.world.automations.active.get_mut(id) else { return };
+        active.asked_of = asked_of;
         active.phase = Phase::Starting;
         let text = envelope::text(&active.definition, active.last_run, self.now.epoch_ms);
         let message = active.message_id();
@@ -303,9 +352,9 @@ impl Step<'_> {
         };
         let request = requests::turn_start(thread.as_str(), &text, &settings);
         let name = active.definition.name.clone();
-        let heartbeat = active.definition.kind == AutomationKind::Heartbeat;
+        let named = active.definition.kind == AutomationKind::Heartbeat || active.retries > 0;
         self.ask_upstream(&request, Purpose::Automation(Flow::Turn(id.clone())));
-        if !heartbeat {
+        if !named {
             let params = json!({ "threadId": thread, "name": name });
             self.upstream("thread/name/set", Raw::of(&params), Purpose::Rest);
         }
@@ -323,6 +372,7 @@ impl Step<'_> {
             // It may be there all the same.
             Err(error) if is_unanswered(&error) => {
                 active.phase = Phase::Lost;
+                active.until = None;
                 return self.runs_go_on();
             }
             Err(error) => {
@@ -346,44 +396,42 @@ impl Step<'_> {
     /// A turn has ended: if it is that of a run, so has the run.
     pub(in crate::core) fn automation_turn_ended(&mut self, thread: &ThreadId, params: &Raw) {
         let Ok(note) = params.view::<views::TurnNote>() else { return };
-        if let Some(id) = self.run_of_thread(thread)
-            && let Some(active) = self.world.automations.active.get(&id)
-            && matches!(active.phase, Phase::Running | Phase::Starting)
-        {
-            let turn = TurnId::from(&*note.turn.id);
-            let ours = active.run.turn_id.as_ref().is_none_or(|known| *known == turn);
-            if !ours {
-                return;
-            }
-            let message = self
-                .world
-                .threads
-                .get(thread.as_str())
-                .and_then(|entry| entry.thread.last_message(&turn));
-            let error = note.turn.error.as_ref().map(|error| error.message.to_string());
-            let status = note.turn.status.to_string();
-            let cause = note.turn.error.as_ref().and_then(|error| error.codex_error_info);
-            let pauses =
-                cause.is_some_and(|cause| PAUSING.iter().any(|one| cause.get().contains(one)));
-            let (name, why) = (active.run.automation_id.clone(), error.clone());
-            self.turn_over(&id, turn, &status, error, message);
-            if pauses {
-                self.pause_automation(&name, &why.unwrap_or_default());
-            }
-        } else {
+        let turn = TurnId::from(&*note.turn.id);
+        let Some(id) = self.run_within(thread).filter(|id| self.is_turn_of(id, &turn)) else {
             // What waits for this thread may begin.
-            self.runs_go_on();
+            return self.runs_go_on();
+        };
+        let entry = self.world.threads.get(thread.as_str());
+        let message = entry.and_then(|entry| entry.thread.last_message(&turn));
+        let answered = entry.is_some_and(|entry| entry.thread.has_answer(&turn));
+        let error = note.turn.error.as_ref().map(|error| error.message.to_string());
+        let status = note.turn.status.to_string();
+        let cause = note.turn.error.as_ref().and_then(|error| error.codex_error_info);
+        let cause = cause.map(|cause| cause.get().to_owned()).unwrap_or_default();
+        if status == "failed" && !answered && self.try_again(&id, &cause) {
+            return;
         }
+        let active = self.world.automations.active.get(&id);
+        let name = active.map(|active| active.run.automation_id.clone()).unwrap_or_default();
+        let why = error.clone().unwrap_or_default();
+        self.turn_over(&id, turn, &status, error, message);
+        self.pause_if_it_must(&name, &cause, &why);
     }
 
-    /// A spent quota or an expired login will not be better next time: it waits for the person.
-    fn pause_automation(&mut self, name: &str, why: &str) {
-        let Some(held) = self.world.automations.held.get_mut(name) else { return };
-        held.mark.paused = Some(format!("Paused: {why}"));
-        let mark = held.mark.clone();
-        self.store(Request::Mark(mark).into(), Then::Noted);
-        self.world.automations.plan(name, None);
-        self.tell_automation(name);
+    /// Whether a turn in the thread of a run is the run's. While its turn is asked for, a heartbeat's thread may still end
+    /// another.
+    fn is_turn_of(&self, id: &RunId, turn: &TurnId) -> bool {
+        self.world.automations.active.get(id).is_some_and(|active| match &active.run.turn_id {
+            Some(known) if active.phase == Phase::Running => known == turn,
+            _ => active.target().is_none(),
+        })
+    }
+
+    /// The person took the thread of a run away, and with it its turn.
+    pub(in crate::core) fn automation_thread_gone(&mut self, thread: &ThreadId, how: &str) {
+        if let Some(id) = self.run_within(thread) {
+            self.end_run(&id, RunStatus::Interrupted, Some(format!("Its thread was {how}.")));
+        }
     }
 
     pub(super) fn turn_over(

@@ -291,6 +291,12 @@ impl Thread {
         text.as_str().map(str::to_owned)
     }
 
+    /// Whether a turn came to anything but what it was asked.
+    pub fn has_answer(&self, turn: &TurnId) -> bool {
+        let Some(place) = self.turn_place(turn.as_str()) else { return false };
+        self.turns[place].items.iter().any(|item| item.kind != "userMessage")
+    }
+
     /// The `changes` of a fileChange item, which the approval request does not carry.
     pub fn file_changes(&self, turn: &TurnId, item: &ItemId) -> Option<Raw> {
         self.find(turn, item)?.changes()
