@@ -1,7 +1,7 @@
 //! The way to terminals: each begins in a granted folder, with the environment of the session that opened it.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     thread,
 };
@@ -9,7 +9,7 @@ use std::{
 use crate::{
     core::{EventKind, Opening, grants::Root},
     environment::{self, Environment},
-    grants,
+    grants, home,
     offspring::Mark,
     protocol::{Failure, FailureKind},
     terminal::{self, Command, Event},
@@ -56,7 +56,7 @@ impl Terminals {
         let (room, told, login) =
             (self.room.clone(), Arc::clone(&self.told), Arc::clone(&self.login));
         let work = move || {
-            let Opening { token, terminal, mut spec, environment } = *opening;
+            let Opening { token, terminal, mut spec, environment, integrated } = *opening;
             match folder(&roots, &spec.cwd) {
                 Ok(cwd) => spec.cwd = cwd,
                 Err(failure) => return told(EventKind::TerminalRefused { token, failure }),
@@ -67,6 +67,7 @@ impl Terminals {
             };
             spec.base_env = environment.iter().filter_map(text).collect();
             spec.owner = owner;
+            spec.integration = integrated.then(integration).flatten();
             room.send(Command::Create { token, terminal, spec });
         };
         if let Err(error) = thread::Builder::new().name("terminal-open".into()).spawn(work) {
@@ -81,7 +82,19 @@ impl Terminals {
     }
 }
 
-fn folder(roots: &[Root], cwd: &Path) -> Result<std::path::PathBuf, Failure> {
+/// Where the shells' integration is; `None` when it could not be put there, and then they do without.
+fn integration() -> Option<PathBuf> {
+    let folder = home::of_this_environment()?.join("shell");
+    match terminal::install_integration(&folder) {
+        Ok(()) => Some(folder),
+        Err(error) => {
+            tracing::warn!(%error, "shells start without integration");
+            None
+        }
+    }
+}
+
+fn folder(roots: &[Root], cwd: &Path) -> Result<PathBuf, Failure> {
     let resolved = grants::resolve(roots, cwd).map_err(|error| {
         let gone = matches!(error, grants::Error::Io { .. });
         let failure = Failure::from(error);

@@ -11,10 +11,11 @@ fn editor(workspace: &Workspace) -> Editor {
 fn only(user: Value, problems: Value) -> Value {
     let mut settings = json!({
         "appServer.idleMinutes": 5, "approvals.osNotifications": true, "daemon.idleSeconds": 60,
+        "terminals.shellIntegration": true,
     });
     let mut sources = json!({
         "appServer.idleMinutes": "default", "approvals.osNotifications": "default",
-        "daemon.idleSeconds": "default",
+        "daemon.idleSeconds": "default", "terminals.shellIntegration": "default",
     });
     for (key, value) in user.as_object().unwrap() {
         settings[key] = value.clone();

@@ -462,6 +462,28 @@ fn a_terminal_goes_on_without_a_window_and_ends_with_the_daemon() {
 }
 
 #[test]
+fn a_shell_says_where_it_is_unless_the_setting_says_otherwise() {
+    let workspace = Workspace::with(&[("inside/file", "")]);
+    let editor = window(&workspace, "One").launch();
+    for wanted in [true, false] {
+        let changes = json!({ "changes": { "terminals.shellIntegration": wanted } });
+        editor.call("outrigger/settings/update", changes);
+        let id = id_of(&create(&editor, json!({ "env": { "SHELL": "/bin/bash", "PS1": "$ " } })));
+        let mut view = View::attach(&editor, &id);
+        view.types("cd inside; echo at-$((1 + 1))\r");
+        view.until_it_shows("at-2\r\n");
+        if wanted {
+            editor.note_where("outrigger/terminal/changed", |note| {
+                note["terminal"]["cwd"] == json!(workspace.uri("inside"))
+            });
+        }
+        assert_eq!(view.shows("\x1b]133;C"), wanted);
+        close(&editor, &id);
+        exit_of(&editor, &id);
+    }
+}
+
+#[test]
 fn any_editor_lists_opens_types_and_closes_by_commands() {
     let workspace = Workspace::empty();
     let editor = workspace.editor().shared().events(&[]).launch();

@@ -14,13 +14,15 @@ import { Explained, Steps } from "./steps.mjs";
 
 const USAGE = `npm run bench [-- [--peers] [--quick] [--only FIGURE]]
 
-  --peers         also start the ACP agents for Codex, which come from npm
+  --peers         also start the ACP agents for Codex, and read terminals through node-pty: they come from npm
   --quick         less of everything, to see that it works; nothing is written
   --only FIGURE   start, shared-start, relay, sessions, idle, memory, turn, paced, replay, pause, hunks, terminals or
                   vscode (the webview in a browser); nothing is written`;
 
 const PAGE = path.join(root, "docs/benchmarks.md");
 const PEERS = ["@agentclientprotocol/codex-acp", "@zed-industries/codex-acp"];
+/** The build of node-pty that brings its binaries along. */
+const NODE_PTY = "@lydell/node-pty";
 
 await main(async () => {
   const options = readArguments(process.argv.slice(2));
@@ -78,15 +80,18 @@ async function peerArguments(steps, wanted) {
   const dir = path.join(tryoutDir, "bench-peers");
   await mkdir(dir, { recursive: true });
   const found = [];
-  for (const name of PEERS) {
+  for (const name of [...PEERS, NODE_PTY]) {
     const [command, first] = npm();
     try {
       await steps.step(name, async ({ exec }) => {
         await exec(command, [...first, "install", "--ignore-scripts", "--prefix", dir, ...quiet, name]);
-        found.push("--peer", name, process.execPath, await program(dir, name));
+        const script = path.join(root, "tests/tools/node-pty-flood.mjs");
+        const module = path.join(dir, "node_modules", name);
+        if (name === NODE_PTY) found.push("--node-pty", process.execPath, script, module);
+        else found.push("--peer", name, process.execPath, await program(dir, name));
       });
     } catch {
-      found.push("--absent-peer", name, "not measured (it could not be installed)");
+      if (name !== NODE_PTY) found.push("--absent-peer", name, "not measured (it could not be installed)");
     }
   }
   return found;

@@ -34,6 +34,8 @@ pub struct Opening {
     pub spec: Box<Spec>,
     /// That of the session.
     pub environment: Arc<Vec<(OsString, OsString)>>,
+    /// A shell is to say where its prompts are.
+    pub integrated: bool,
 }
 
 /// All terminals, in the order in which they were created.
@@ -299,7 +301,9 @@ impl Step<'_> {
         let environment = self.world.sessions.get(&session).map(|state| &state.origin.environment);
         let environment = environment.cloned().unwrap_or_default();
         let token = self.terminal_token(session, id, terminal.clone(), wanted);
-        let opening = Box::new(Opening { token, terminal, spec: Box::new(spec), environment });
+        let integrated = self.world.settings.shell_integration();
+        let spec = Box::new(spec);
+        let opening = Box::new(Opening { token, terminal, spec, environment, integrated });
         self.effects.push(Effect::OpenTerminal { roots, opening });
     }
 

@@ -29,6 +29,7 @@ pub enum Kind {
 pub const APP_SERVER_IDLE: &str = "appServer.idleMinutes";
 pub const DAEMON_IDLE: &str = "daemon.idleSeconds";
 pub const OS_NOTIFICATIONS: &str = "approvals.osNotifications";
+pub const SHELL_INTEGRATION: &str = "terminals.shellIntegration";
 
 /// Every setting, in the order of the schema.
 pub const SETTINGS: &[Setting] = &[
@@ -45,6 +46,11 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: OS_NOTIFICATIONS,
         about: "Whether a waiting approval is also told by a notification of the operating system while the editor is in the background.",
+        kind: Kind::Flag { default: true },
+    },
+    Setting {
+        key: SHELL_INTEGRATION,
+        about: "Whether bash, zsh and fish in a terminal say where prompts and commands begin and in which folder they are.",
         kind: Kind::Flag { default: true },
     },
 ];
@@ -154,6 +160,11 @@ impl Settings {
         self.rest(DAEMON_IDLE).map(Duration::from_secs)
     }
 
+    /// Whether shells are started with what has them say where their prompts are.
+    pub fn shell_integration(&self) -> bool {
+        self.settings.get(SHELL_INTEGRATION).and_then(Value::as_bool).unwrap_or(true)
+    }
+
     fn rest(&self, key: &str) -> Option<u64> {
         self.settings.get(key).and_then(Value::as_u64).filter(|rest| *rest > 0)
     }
@@ -202,10 +213,11 @@ mod tests {
             json!({
                 "settings": {
                     "appServer.idleMinutes": 0, "approvals.osNotifications": true, "daemon.idleSeconds": 60,
+                    "terminals.shellIntegration": true,
                 },
                 "sources": {
                     "appServer.idleMinutes": "user", "approvals.osNotifications": "default",
-                    "daemon.idleSeconds": "default",
+                    "daemon.idleSeconds": "default", "terminals.shellIntegration": "default",
                 },
                 "problems": [
                     "daemon.idleSeconds must be a whole number from 5 to 86400, or 0 for never, not 4. The default is used.",

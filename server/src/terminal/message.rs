@@ -78,6 +78,8 @@ pub struct Spec {
     pub base_env: Vec<(String, String)>,
     /// Set on top of that.
     pub env: Vec<(String, String)>,
+    /// Where the shells' integration was installed, if they are to have it.
+    pub integration: Option<PathBuf>,
     /// What marks everything of this run of Outrigger.
     pub owner: Option<String>,
     pub size: Size,

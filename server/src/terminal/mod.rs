@@ -12,6 +12,7 @@ mod error;
 mod flow;
 mod handle;
 mod input;
+mod integration;
 mod live;
 mod message;
 #[cfg(unix)]
@@ -26,4 +27,5 @@ pub use answers::is_report;
 pub use close::Process;
 pub use error::Error;
 pub use handle::{LIMIT, Terminals};
+pub use integration::install as install_integration;
 pub use message::{Command, Event, Exit, Face, Kept, Mark, Size, Spec, Started};

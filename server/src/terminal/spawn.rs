@@ -16,6 +16,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use super::{
     Error,
     environment::{environment, is_shell, shell},
+    integration::integrate,
     message::{Size, Spec},
 };
 
@@ -103,8 +104,8 @@ fn start(spec: &Spec, terminal: &str) -> Result<Spawned, Error> {
     if !spec.cwd.is_dir() {
         return Err(Error::NoFolder { path: spec.cwd.display().to_string() });
     }
-    let environment = environment(spec, terminal);
-    let (program, args) = if let Some(command) = &spec.command {
+    let mut environment = environment(spec, terminal);
+    let (program, mut args) = if let Some(command) = &spec.command {
         (command.clone(), spec.args.clone())
     } else {
         let (shell, mut args) = shell(&environment);
@@ -112,6 +113,9 @@ fn start(spec: &Spec, terminal: &str) -> Result<Spawned, Error> {
         (shell, args)
     };
     let is_shell = spec.command.is_none() || is_shell(&program, &args);
+    if let Some(folder) = &spec.integration {
+        integrate(folder, &program, &mut args, &mut environment);
+    }
     let failed = |message: String| failed(&program, message);
     let pair = native_pty_system()
         .openpty(pty_size(spec.size))

@@ -1,6 +1,7 @@
 //! Real programs on real PTYs.
 
 mod ending;
+mod integration;
 mod reattach;
 mod recordings;
 mod scene;

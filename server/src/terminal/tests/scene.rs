@@ -156,7 +156,6 @@ impl Scene {
         })
     }
 
-    /// Waits until this session has been shown this text, and gives what came since it attached.
     /// What came since it attached, once it is enough.
     pub fn sees(
         &mut self,

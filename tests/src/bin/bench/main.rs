@@ -23,7 +23,7 @@ use report::Row;
 
 const USAGE: &str = "\
 usage: bench --outrigger PROGRAM --scripted-model PROGRAM --codex PROGRAM [--only FIGURE] [--quick]
-             [--peer NAME PROGRAM ARG]... [--absent-peer NAME REASON]...";
+             [--peer NAME PROGRAM ARG]... [--absent-peer NAME REASON]... [--node-pty NODE SCRIPT MODULE]";
 
 fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -58,7 +58,7 @@ fn say(text: &str) {
 fn read_arguments() -> Outcome<Option<(Programs, Scale, Option<String>)>> {
     use lexopt::prelude::{Long, Short, ValueExt};
     let (mut outrigger, mut scripted_model, mut codex) = (None, None, None);
-    let (mut peers, mut absent_peers) = (Vec::new(), Vec::new());
+    let (mut peers, mut absent_peers, mut node_pty) = (Vec::new(), Vec::new(), None);
     let (mut scale, mut only) = (Scale::FULL, None);
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
@@ -75,6 +75,10 @@ fn read_arguments() -> Outcome<Option<(Programs, Scale, Option<String>)>> {
             Long("absent-peer") => {
                 absent_peers.push((parser.value()?.string()?, parser.value()?.string()?));
             }
+            Long("node-pty") => {
+                let mut next = || Ok::<_, lexopt::Error>(parser.value()?.into());
+                node_pty = Some((next()?, next()?, next()?));
+            }
             Long("help") | Short('h') => return Ok(None),
             _ => return Err(argument.unexpected().into()),
         }
@@ -86,6 +90,7 @@ fn read_arguments() -> Outcome<Option<(Programs, Scale, Option<String>)>> {
         own: std::env::current_exe()?,
         peers,
         absent_peers,
+        node_pty,
     };
     Ok(Some((programs, scale, only)))
 }

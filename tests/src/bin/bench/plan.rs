@@ -20,6 +20,8 @@ pub struct Programs {
     pub peers: Vec<Peer>,
     /// Peers that could not be had, by name, with the reason.
     pub absent_peers: Vec<(String, String)>,
+    /// node, the script that reads a program through node-pty, and where that is.
+    pub node_pty: Option<(PathBuf, PathBuf, PathBuf)>,
 }
 
 /// Another program that answers `initialize`, over ACP.

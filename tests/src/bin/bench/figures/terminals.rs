@@ -1,5 +1,6 @@
 //! Terminals beside the plainest loop that reads a PTY.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -8,7 +9,7 @@ use super::{float, megabytes};
 use crate::client::Client;
 use crate::process::{MemoryWatch, own_memory, woken};
 use crate::report::{Row, Verdict};
-use crate::roles::pty::LINE;
+use crate::roles::pty::{LINE, Plain};
 use crate::stage::Stage;
 use crate::statistics::{median, quantile};
 use crate::{Outcome, Programs, Scale};
@@ -119,33 +120,22 @@ fn floods(window: &mut Window, programs: &Programs, scale: Scale) -> Outcome<Vec
     let expected = scale.terminal_lines as u64 * (LINE.len() as u64 + 1);
     let own = window.own.clone();
     let (mut plain, mut alone, mut watched) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut node, mut node_lost) = (Vec::new(), Vec::new());
     let mut lost = 0;
     for _ in 0..scale.replays {
-        let output = programs.role("pty").arg(&own).args(["flood", &lines]).output()?;
-        let output = String::from_utf8(output.stdout)?;
-        let (bytes, took) = output.trim().split_once(' ').ok_or("no figures")?;
-        if bytes.parse::<u64>()? != expected {
+        let (bytes, took) = figures(programs.role("pty").arg(&own).args(["flood", &lines]))?;
+        if bytes != expected {
             return Err(format!("the plain loop read {bytes} of {expected} bytes").into());
         }
-        plain.push(took.parse::<f64>()?);
-
-        let began = Instant::now();
-        let id = window.create(&own, &["flood", &lines])?;
-        window.read(&id, &mut Stream::default(), |_| false)?;
-        alone.push(began.elapsed().as_secs_f64());
-        lost += expected - window.attach(&id)?.offset;
-        window.close(&id)?;
-
-        let began = Instant::now();
-        let id = window.create(&own, &["flood", &lines])?;
-        let mut stream = window.attach(&id)?;
-        window.read(&id, &mut stream, |_| false)?;
-        watched.push(began.elapsed().as_secs_f64());
-        lost += expected - stream.offset;
-        window.close(&id)?;
-    }
-    let speed = |seconds: &[f64]| megabytes(expected) / median(seconds);
-    let rival = format!("a plain loop that reads a PTY: {:.0} MB/s", speed(&plain));
+        plain.push(took);
+        if let Some((program, script, module)) = &programs.node_pty {
+            let beside = if node.is_empty() {
+        "node-pty: not measured (`--peers` installs it)".to_owned()
+    } else {
+        format!("node-pty: {:.0} MB/s, {} bytes lost", speed(&node), node_lost.join(", "))
+    };
+    let rival =
+        format!("a plain loop that reads a PTY: {:.0} MB/s, 0 bytes lost; {beside}", speed(&plain));
     let row = |figure, wanted, seconds: &[f64], least: f64| {
         let part = median(&plain) / median(seconds);
         Row {
@@ -167,7 +157,15 @@ fn floods(window: &mut Window, programs: &Programs, scale: Scale) -> Outcome<Vec
     ])
 }
 
-/// From a key until it is shown, with nothing else to do and beside a flood.
+/// The bytes and the seconds that a program prints.
+fn figures(command: &mut Command) -> Outcome<(u64, f64)> {
+    let output = String::from_utf8(command.output()?.stdout)?;
+    let (bytes, took) = output.trim().split_once(' ').ok_or("no figures")?;
+    Ok((bytes.parse()?, took.parse()?))
+}
+
+/// From a key until it is shown, with nothing else to do and beside a flood; each beside one on a PTY with nothing
+/// between, so that what else the machine does shows in both.
 fn echo(window: &mut Window, scale: Scale) -> Outcome<Vec<Row>> {
     let cat = window.create("/bin/cat", &[])?;
     let mut stream = window.attach(&cat)?;
@@ -177,13 +175,16 @@ fn echo(window: &mut Window, scale: Scale) -> Outcome<Vec<Row>> {
     let beside = keys(window, &cat, &mut stream, scale.keys)?;
     window.close(&flood)?;
     window.close(&cat)?;
-    let row = |figure, wanted, times: &[f64], most: f64| {
-        let p99 = quantile(times, 0.99);
+    let row = |figure, wanted, Keys { ours, plain }: &Keys, most: f64| {
+        let p99 = quantile(ours, 0.99);
+        let told = |times: &[f64]| {
+            format!("{:.2} ms (p50 {:.3} ms)", quantile(times, 0.99), median(times))
+        };
         Row {
             figure,
             wanted,
-            measured: format!("{p99:.1} ms (p50 {:.2} ms)", median(times)),
-            rival: String::new(),
+            measured: told(ours),
+            rival: format!("a key on a PTY with nothing between: {}", told(plain)),
             verdict: Verdict::of(p99 <= most),
         }
     };
@@ -193,11 +194,21 @@ fn echo(window: &mut Window, scale: Scale) -> Outcome<Vec<Row>> {
     ])
 }
 
-/// In ms. What other terminals say is acknowledged, as a window does that draws it.
-fn keys(window: &mut Window, id: &str, stream: &mut Stream, count: usize) -> Outcome<Vec<f64>> {
-    let mut times = Vec::new();
+/// Times in ms.
+struct Keys {
+    ours: Vec<f64>,
+    plain: Vec<f64>,
+}
+
+/// Keys in turn here and there. What other terminals say is acknowledged, as a window does that draws it.
+fn keys(window: &mut Window, id: &str, stream: &mut Stream, count: usize) -> Outcome<Keys> {
+    let mut times = Keys { ours: Vec::new(), plain: Vec::new() };
+    let mut cat = Plain::start(Command::new("/bin/cat"))?;
     let mut others: u64 = 0;
     for _ in 0..count {
+        let began = Instant::now();
+        cat.key()?;
+        times.plain.push(began.elapsed().as_secs_f64() * 1e3);
         let began = Instant::now();
         let key = json!({ "terminalId": id, "data": "x" });
         window.editor.request("outrigger/terminal/write", &key)?;
@@ -216,7 +227,7 @@ fn keys(window: &mut Window, id: &str, stream: &mut Stream, count: usize) -> Out
                 window.editor.note("outrigger/terminal/ack", &ack)?;
             }
         }
-        times.push(began.elapsed().as_secs_f64() * 1e3);
+        times.ours.push(began.elapsed().as_secs_f64() * 1e3);
     }
     Ok(times)
 }

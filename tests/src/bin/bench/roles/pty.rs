@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read, Write};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -28,22 +28,46 @@ pub fn flood(args: &[OsString]) -> Outcome<()> {
     Ok(stdout.flush()?)
 }
 
+/// A program on a PTY, with nothing between.
+pub struct Plain {
+    master: std::fs::File,
+    child: std::process::Child,
+}
+
+impl Plain {
+    pub fn start(mut command: Command) -> Outcome<Self> {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+        grantpt(&master)?;
+        unlockpt(&master)?;
+        let name = ptsname(&master, Vec::new())?.into_string()?;
+        let slave = OpenOptions::new().read(true).write(true).open(name)?;
+        let child =
+            command.stdin(Stdio::from(slave.try_clone()?)).stdout(Stdio::from(slave)).spawn()?;
+        Ok(Self { master: std::fs::File::from(master), child })
+    }
+
+    /// Types one key and waits until it is echoed.
+    pub fn key(&mut self) -> Outcome<()> {
+        self.master.write_all(b"x")?;
+        self.master.read_exact(&mut [0])?;
+        Ok(())
+    }
+}
+
+impl Drop for Plain {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// Runs a program on a PTY and reads all it writes; prints the bytes and the seconds.
 pub fn read(args: &[OsString]) -> Outcome<()> {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
-    grantpt(&master)?;
-    unlockpt(&master)?;
-    let name = ptsname(&master, Vec::new())?.into_string()?;
-    let slave = OpenOptions::new().read(true).write(true).open(name)?;
     let began = Instant::now();
-    let mut child = super::command(args)?
-        .stdin(Stdio::from(slave.try_clone()?))
-        .stdout(Stdio::from(slave))
-        .spawn()?;
-    let mut master = std::fs::File::from(master);
+    let mut plain = Plain::start(super::command(args)?)?;
     let (mut bytes, mut buffer) = (0_u64, vec![0; 64 << 10]);
     loop {
-        match master.read(&mut buffer) {
+        match plain.master.read(&mut buffer) {
             Ok(0) => break,
             Ok(read) => bytes += read as u64,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -55,6 +79,5 @@ pub fn read(args: &[OsString]) -> Outcome<()> {
         }
     }
     let took = began.elapsed().as_secs_f64();
-    child.wait()?;
     Ok(writeln!(std::io::stdout(), "{bytes} {took}")?)
 }
