@@ -129,7 +129,30 @@ fn floods(window: &mut Window, programs: &Programs, scale: Scale) -> Outcome<Vec
         }
         plain.push(took);
         if let Some((program, script, module)) = &programs.node_pty {
-            let beside = if node.is_empty() {
+            let mut rival = Command::new(program);
+            let (bytes, took) =
+                figures(rival.arg(script).arg(module).arg(&own).args(["flood", &lines]))?;
+            node.push(took);
+            node_lost.push((expected - bytes).to_string());
+        }
+
+        let began = Instant::now();
+        let id = window.create(&own, &["flood", &lines])?;
+        window.read(&id, &mut Stream::default(), |_| false)?;
+        alone.push(began.elapsed().as_secs_f64());
+        lost += expected - window.attach(&id)?.offset;
+        window.close(&id)?;
+
+        let began = Instant::now();
+        let id = window.create(&own, &["flood", &lines])?;
+        let mut stream = window.attach(&id)?;
+        window.read(&id, &mut stream, |_| false)?;
+        watched.push(began.elapsed().as_secs_f64());
+        lost += expected - stream.offset;
+        window.close(&id)?;
+    }
+    let speed = |seconds: &[f64]| megabytes(expected) / median(seconds);
+    let beside = if node.is_empty() {
         "node-pty: not measured (`--peers` installs it)".to_owned()
     } else {
         format!("node-pty: {:.0} MB/s, {} bytes lost", speed(&node), node_lost.join(", "))
