@@ -12,6 +12,7 @@ import { applyChanges, prependItems } from "../view/transcript";
 import { headline, oneLine } from "../wording";
 import type { Composer } from "./composer";
 import { draft, hiddenMarkers, onMessage, post } from "./host";
+import { codicon } from "./icon";
 import { layout } from "./layout";
 import { pictures } from "./pictures";
 import {
@@ -174,7 +175,7 @@ export class App extends LitElement {
             aria-label=${t("Switch thread: {0}", this.threadName(page))}
             @click=${() => post({ type: "threads", listing: true })}
           >
-            <vscode-icon name="list-unordered"></vscode-icon><span class="clip name">${this.threadName(page)}</span>
+            ${codicon("list-unordered")}<span class="clip name">${this.threadName(page)}</span>
           </button>
         </h1>
         <span class="dim" role="status">${this.status(page)}</span>
@@ -187,7 +188,7 @@ export class App extends LitElement {
                 aria-expanded=${this.filtering}
                 @click=${filter}
               >
-                <vscode-icon name="filter"></vscode-icon>
+                ${codicon("filter")}
               </button>`
             : nothing
         }

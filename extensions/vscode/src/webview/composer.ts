@@ -10,6 +10,7 @@ import type { Limit } from "../view/limits";
 import type { Message, Suggestion } from "../view/messages";
 import { composerStyles } from "./composerStyles";
 import { attached, draft, post } from "./host";
+import { codicon } from "./icon";
 import { pictureUrl } from "./pictureUrl";
 import { base } from "./styles";
 
@@ -127,7 +128,7 @@ export class Composer extends LitElement {
             aria-label=${t("Add a file, folder or symbol")}
             @click=${this.mention}
           >
-            <vscode-icon name="mention"></vscode-icon>
+            ${codicon("mention")}
           </button>
           <span id="hint" class="dim clip grow">${this.active ? "" : t("Enter to send · @ files · / commands")}</span>
           ${this.buttons()}
@@ -204,8 +205,9 @@ export class Composer extends LitElement {
               aria-label=${t("Remove picture {0}", at + 1)}
               @click=${() => remove(at)}
             >
-              <vscode-icon name="close"></vscode-icon></button
-          ></span>`,
+              ${codicon("close")}
+            </button></span
+          >`,
       )}
     </div>`;
   }
@@ -222,8 +224,7 @@ export class Composer extends LitElement {
             @mousedown=${(event: Event) => event.preventDefault()}
             @click=${() => this.take(at)}
           >
-            <vscode-icon name=${icon}></vscode-icon><span class="label">${label}</span
-            ><span class="dim clip grow">${detail}</span>
+            ${codicon(icon)}<span class="label">${label}</span><span class="dim clip grow">${detail}</span>
           </div>`,
       )}
     </div>`;

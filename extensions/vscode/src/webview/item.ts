@@ -22,6 +22,7 @@ import { diffStyles, diffView, pathOf } from "./diff";
 import { isOpen, setOpen } from "./folds";
 import { highlighted, loadGrammars } from "./highlight";
 import { post } from "./host";
+import { codicon } from "./icon";
 import { ansiStyles, codeStyles, itemStyles, markdownStyles } from "./itemStyles";
 import { webLink } from "./links";
 import { MarkdownView, openFile } from "./markdown";
@@ -106,7 +107,7 @@ export class ItemView extends LitElement {
   override render(): TemplateResult {
     if (!this.decided) return this.content();
     return html`${this.content()}
-      <div class="row dim decided"><vscode-icon name="person"></vscode-icon><span>${this.decided}</span></div>`;
+      <div class="row dim decided">${codicon("person")}<span>${this.decided}</span></div>`;
   }
 
   private content(): TemplateResult {
@@ -147,15 +148,10 @@ export class ItemView extends LitElement {
   }
 
   private statusIcon(): TemplateResult {
-    if (this.waiting) return html`<vscode-icon name="bell-dot" label=${t("waits for you")}></vscode-icon>`;
+    if (this.waiting) return codicon("bell-dot", { label: t("waits for you") });
     const name = STATUS_ICON[this.status] ?? "circle-outline";
     const failed = this.status === "failed" ? "error" : "";
-    return html`<vscode-icon
-      class=${failed}
-      name=${name}
-      ?spin=${name === "sync"}
-      label=${STATUS_WORD[this.status]?.() ?? this.status}
-    ></vscode-icon>`;
+    return codicon(name, { label: STATUS_WORD[this.status]?.() ?? this.status, spin: name === "sync", kind: failed });
   }
 
   private user(): TemplateResult {
@@ -179,9 +175,7 @@ export class ItemView extends LitElement {
     if (!text) return nothing;
     const quote = () => this.dispatchEvent(new CustomEvent("quote", { detail: text, bubbles: true, composed: true }));
     const act = (name: string, told: string, icon: string, run: () => void) =>
-      html`<button class="plain icon" title=${name} aria-label=${told} @click=${run}>
-        <vscode-icon name=${icon}></vscode-icon>
-      </button>`;
+      html`<button class="plain icon" title=${name} aria-label=${told} @click=${run}>${codicon(icon)}</button>`;
     return html`<div class="acts">
       ${act(t("Copy"), t("Copy message"), "copy", () => post({ type: "copy", text }))}
       ${act(t("Quote"), t("Quote message"), "quote", quote)}
@@ -198,9 +192,7 @@ export class ItemView extends LitElement {
       this.requestUpdate();
     };
     return html`<details ?open=${open}>
-      <summary class="row" @click=${toggle}>
-        <vscode-icon class="fold dim" name="chevron-right"></vscode-icon>${title}
-      </summary>
+      <summary class="row" @click=${toggle}>${codicon("chevron-right", { kind: "fold" })}${title}</summary>
       ${open ? html`<div class="inside">${inside()}</div>` : nothing}
     </details>`;
   }
@@ -249,7 +241,7 @@ export class ItemView extends LitElement {
     return html`<div class="file">
       ${this.fold(title, () => diffView(change, this.whole.has(at), showAll), false, at)}
       <button class="plain icon" title=${t("Open {0}", path)} aria-label=${t("Open {0}", path)} @click=${open}>
-        <vscode-icon name="go-to-file"></vscode-icon>
+        ${codicon("go-to-file")}
       </button>
     </div>`;
   }
@@ -274,7 +266,7 @@ export class ItemView extends LitElement {
   private web(): TemplateResult {
     const action = (this.item["action"] ?? {}) as { type?: unknown; url?: unknown };
     const url = webLink(stringOf(action.url));
-    const line = html`<vscode-icon name="globe"></vscode-icon>
+    const line = html`${codicon("globe")}
       <span class="grow clip">${url ? html`${t("Opened")} <a href=${url}>${url}</a>` : otherLine(this.item)}</span>
       ${this.statusIcon()}`;
     return html`<div class="row dim">${line}</div>`;

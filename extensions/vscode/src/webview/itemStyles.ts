@@ -67,7 +67,10 @@ export const itemStyles = css`
     flex-direction: column;
     gap: 6px;
   }
-  details[open] > summary vscode-icon.fold {
+  .codicon.fold {
+    color: var(--vscode-descriptionForeground);
+  }
+  details[open] > summary .codicon.fold {
     transform: rotate(90deg);
   }
   .output {

@@ -7,6 +7,7 @@ import type { Token, Tokens } from "marked";
 import { t } from "../l10n";
 import { hasGrammars, highlighted } from "./highlight";
 import { post } from "./host";
+import { codicon } from "./icon";
 import { type FileLink, fileInCode, fileLink, webLink } from "./links";
 import { MarkdownTokens, plainText } from "./tokens";
 
@@ -65,7 +66,7 @@ function code({ text, lang }: Tokens.Code): TemplateResult {
     <figcaption class="row">
       <span class="grow dim">${language}</span>
       <button class="plain icon" title=${t("Copy")} aria-label=${t("Copy code")} @click=${copy}>
-        <vscode-icon name="copy"></vscode-icon>
+        ${codicon("copy")}
       </button>
     </figcaption>
     <pre tabindex="0"><code>${highlighted(text, language)}</code></pre>

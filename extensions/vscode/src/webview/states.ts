@@ -5,6 +5,7 @@ import { t } from "../l10n";
 import type { FromView, ViewPage } from "../view/messages";
 import { oneLine } from "../wording";
 import { post } from "./host";
+import { codicon } from "./icon";
 
 /** A queued message is shown as one line of this many characters; its title has the rest. */
 const QUEUED_LIMIT = 200;
@@ -131,7 +132,7 @@ export function queuePanel(page: ViewPage): TemplateResult | typeof nothing {
   const ids = page.queue.map(({ id }) => id);
   const act = (icon: string, name: string, message: FromView) =>
     html`<button class="plain icon" aria-label=${name} title=${name} @click=${() => post(message)}>
-      <vscode-icon name=${icon}></vscode-icon>
+      ${codicon(icon)}
     </button>`;
   const up = (at: number) => {
     const order = [...ids.slice(0, at - 1), ids[at] ?? "", ids[at - 1] ?? "", ...ids.slice(at + 1)];
@@ -144,7 +145,7 @@ export function queuePanel(page: ViewPage): TemplateResult | typeof nothing {
       ({ id, text, pictures }, at) =>
         html`<div class="row">
           <span class="grow clip" title=${text}>${oneLine(text, QUEUED_LIMIT).text}</span>
-          ${pictures.length > 0 ? html`<vscode-icon name="file-media" label=${t("with a picture")}></vscode-icon>` : nothing}
+          ${pictures.length > 0 ? codicon("file-media", { label: t("with a picture") }) : nothing}
           ${at > 0 ? up(at) : nothing} ${act("edit", t("Edit"), { type: "editQueued", id })}
           ${act("close", t("Remove"), { type: "removeQueued", id })}
         </div>`,

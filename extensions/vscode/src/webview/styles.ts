@@ -1,8 +1,9 @@
 // One look for all parts: VS Code's own colours and sizes, nothing of ours.
 
 import { css } from "lit";
+import { iconStyles } from "./icon";
 
-export const base = css`
+const page = css`
   :host {
     color: var(--vscode-foreground);
     font-family: var(--vscode-font-family);
@@ -17,9 +18,6 @@ export const base = css`
   }
   .error {
     font-weight: 600;
-  }
-  vscode-icon.error {
-    color: var(--vscode-errorForeground);
   }
   .row {
     display: flex;
@@ -123,3 +121,5 @@ export const base = css`
     outline: 1px solid var(--vscode-focusBorder);
   }
 `;
+
+export const base = [iconStyles, page];

@@ -8,6 +8,7 @@ import type { ThreadAct } from "../view/messages";
 import { agoText, type ThreadRow, type ThreadsPage } from "../view/threads";
 import { oneLine } from "../wording";
 import { post } from "./host";
+import { codicon } from "./icon";
 import { waiting, waitingStyles } from "./states";
 import { base } from "./styles";
 
@@ -169,7 +170,7 @@ export class ThreadsView extends LitElement {
             aria-label=${t("Back to the thread")}
             @click=${() => post({ type: "threads", listing: false })}
           >
-            <vscode-icon name="arrow-left"></vscode-icon>
+            ${codicon("arrow-left")}
           </button>
           <h1 class="grow title">${t("Threads")}</h1>
           <vscode-button icon="add" @click=${() => post({ type: "newThread" })}>${t("New")}</vscode-button>
@@ -265,7 +266,7 @@ export class ThreadsView extends LitElement {
         >
           <span class="row">
             ${this.sign(row, asks)}<span class="clip name grow">${this.name(row)}</span>
-            ${row.pinned ? html`<vscode-icon name="pinned" label=${t("pinned")}></vscode-icon>` : nothing}
+            ${row.pinned ? codicon("pinned", { label: t("pinned") }) : nothing}
           </span>
           <span class="row dim">
             <span class="clip grow">${this.said(row, asks)}</span>
@@ -278,7 +279,7 @@ export class ThreadsView extends LitElement {
           aria-expanded=${menu}
           @click=${toggle}
         >
-          <vscode-icon name="ellipsis"></vscode-icon>
+          ${codicon("ellipsis")}
         </button>
       </div>
       ${menu ? this.menu(row) : nothing}
@@ -286,8 +287,8 @@ export class ThreadsView extends LitElement {
   }
 
   private sign(row: ThreadRow, asks: boolean): TemplateResult | typeof nothing {
-    if (asks) return html`<vscode-icon name="bell-dot" label=${t("waits for you")}></vscode-icon>`;
-    if (row.running) return html`<vscode-icon name="sync" spin label=${t("working")}></vscode-icon>`;
+    if (asks) return codicon("bell-dot", { label: t("waits for you") });
+    if (row.running) return codicon("sync", { label: t("working"), spin: true });
     return row.unread ? html`<span class="dot" role="img" aria-label=${t("unread")}></span>` : nothing;
   }
 

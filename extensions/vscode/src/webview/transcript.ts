@@ -17,6 +17,7 @@ import type { ViewPage } from "../view/messages";
 import { errorText, guessedHeight, markerName, type Plan, type Row, rowsOf } from "../view/rows";
 import { oneLine } from "../wording";
 import { post } from "./host";
+import { codicon } from "./icon";
 import { painted } from "./painted";
 import { waiting, waitingStyles } from "./states";
 import { base } from "./styles";
@@ -26,7 +27,7 @@ const MARKER_LIMIT = 80;
 /** Nearer to the end than this, in pixels, the transcript follows what is added. */
 const NEAR_END = 40;
 /** Rows that are drawn above and below what is seen. */
-const OVERSCAN = 8;
+const OVERSCAN = 5;
 /** When this row from the start is drawn, what came before is asked for. */
 const NEAR_START = 5;
 const [GAP, PADDING] = [8, 10];
@@ -267,7 +268,7 @@ export class TranscriptView extends LitElement {
               aria-label=${t("Jump to the end")}
               @click=${this.jump}
             >
-              <vscode-icon name="arrow-down"></vscode-icon>
+              ${codicon("arrow-down")}
             </button>`
           : nothing
       }`;
@@ -339,8 +340,8 @@ export class TranscriptView extends LitElement {
       >${t("Continue")}</vscode-button
     >`;
     return html`<div class="row marker">
-      <vscode-icon name="debug-stop"></vscode-icon
-      ><span class="grow">${t("Interrupted")}</span> ${last && page.readOnly === null ? go : nothing}
+      ${codicon("debug-stop")}<span class="grow">${t("Interrupted")}</span>
+      ${last && page.readOnly === null ? go : nothing}
     </div>`;
   }
 }
@@ -363,13 +364,10 @@ function planView({ explanation, steps }: Plan, over: boolean): TemplateResult {
       ${steps.map(({ step, status: told }) => {
         // A turn that is over works at no step, whatever it said last.
         const status = over && told === "inProgress" ? "pending" : told;
+        const label = STEP_WORD[status]?.() ?? status;
         return html`<li>
-          <vscode-icon
-            name=${STEP_ICON[status] ?? "circle-large-outline"}
-            label=${STEP_WORD[status]?.() ?? status}
-            ?spin=${status === "inProgress"}
-          ></vscode-icon
-          ><span class="words ${status}">${step}</span>
+          ${codicon(STEP_ICON[status] ?? "circle-large-outline", { label, spin: status === "inProgress" })}
+          <span class="words ${status}">${step}</span>
         </li>`;
       })}
     </ol>
@@ -378,7 +376,7 @@ function planView({ explanation, steps }: Plan, over: boolean): TemplateResult {
 
 function markerView({ kind, text }: Marker): TemplateResult {
   const name = /error|failed/i.test(kind) ? "error" : /warn/i.test(kind) ? "warning" : "info";
-  const icon = html`<vscode-icon name=${name} label=${markerName(kind)}></vscode-icon>`;
+  const icon = codicon(name, { label: markerName(kind) });
   const brief = oneLine(text || markerName(kind), MARKER_LIMIT);
   if (brief.whole) return html`<div class="row marker">${icon}<span class="grow">${brief.text}</span></div>`;
   return html`<details class="marker">
@@ -390,7 +388,7 @@ function markerView({ kind, text }: Marker): TemplateResult {
 function turnActions(turnId: string): TemplateResult {
   const action = (type: "reviewTurn" | "undoTurn", icon: string, label: string) =>
     html`<button class="plain row" @click=${() => post({ type, turnId })}>
-      <vscode-icon name=${icon}></vscode-icon><span>${label}</span>
+      ${codicon(icon)}<span>${label}</span>
     </button>`;
   return html`<div class="actions turn">
     ${action("reviewTurn", "diff-multiple", t("Review changes"))} ${action("undoTurn", "discard", t("Undo turn"))}
@@ -402,9 +400,7 @@ function turnError(turn: ThreadState["turns"][number]): TemplateResult | typeof 
   if (!message) return nothing;
   const details = stringOf((turn.error as { additionalDetails?: unknown } | null)?.additionalDetails);
   return html`<div class="failure" role="alert">
-    <div class="row">
-      <vscode-icon class="error" name="error"></vscode-icon><span class="words grow">${message}</span>
-    </div>
+    <div class="row">${codicon("error", { kind: "error" })}<span class="words grow">${message}</span></div>
     ${details ? html`<pre class="dim">${details}</pre>` : nothing}
   </div>`;
 }
