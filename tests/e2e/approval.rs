@@ -328,7 +328,7 @@ fn a_second_decision_is_told_of_the_first_and_changes_nothing() {
         late,
         json!({
             "code": -32000,
-            "message": "It was decided already, in Test Editor.",
+            "message": "It was already declined in Test Editor.",
             "data": {
                 "kind": "approvalResolved",
                 "approvalId": approval["approvalId"],

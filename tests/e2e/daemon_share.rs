@@ -44,7 +44,7 @@ fn two_editors_see_one_approval_and_the_first_decision_wins() {
     let late = one.decide(&approval, json!("decline")).unwrap_err();
     assert_eq!(
         json!([late["message"], late["data"]["kind"], late["data"]["decidedBy"]]),
-        json!(["It was decided already, in Other.", "approvalResolved", "Other"])
+        json!(["It was already accepted in Other.", "approvalResolved", "Other"])
     );
     for editor in [&one, &other] {
         assert_eq!(editor.resolved(&approval), (json!("decided"), json!("Other")));

@@ -259,7 +259,7 @@ fn a_closed_message_request_leaves_it_pending_and_a_late_answer_is_told_so() {
     editor.answer(&asked, json!({ "title": "Accept" }));
     assert_eq!(
         editor.note("window/showMessage"),
-        json!({ "type": 3, "message": "It was decided already, in Test Editor." })
+        json!({ "type": 3, "message": "It was already declined in Test Editor." })
     );
     assert_eq!((pending(&editor), workspace.read("made")), (0, None));
 }
@@ -308,6 +308,74 @@ fn a_question_is_answered_by_its_options() {
     assert_eq!(editor.note("codex/turn/completed")["turn"]["status"], "completed");
     let heard = workspace.model().requests().last().unwrap().body.to_string();
     assert!(heard.contains(title.as_str().unwrap()), "{heard}");
+}
+
+#[test]
+fn a_click_on_what_was_answered_elsewhere_says_what_was_answered_and_where() {
+    let workspace = Workspace::empty();
+    let window = plain(&workspace).name("VS Code").option("inline", json!({ "prompts": "never" }));
+    let window = window.shared().launch();
+    let editor = plain(&workspace).name("Zed").option("inline", json!({ "prompts": "always" }));
+    let editor = editor.shared().launch();
+    start(&editor, "[[exec:touch made]]");
+    let asked = prompt(&editor);
+    for one in [&editor, &window] {
+        refresh(one);
+    }
+    let list = window.call("outrigger/approval/list", json!({}));
+    let id = &list["approvals"][0]["approvalId"];
+    run(&window, "outrigger.approval.accept", json!([id])).unwrap();
+    for one in [&editor, &window] {
+        refresh(one);
+    }
+    workspace.await_text("made", "");
+
+    editor.answer(&asked, json!({ "title": "Decline" }));
+    assert_eq!(
+        editor.note("window/showMessage"),
+        json!({ "type": 3, "message": "It was already accepted in VS Code." })
+    );
+}
+
+#[test]
+fn a_turn_that_runs_is_progress_and_can_be_cancelled() {
+    let workspace = Workspace::empty();
+    let capabilities = json!({ "window": { "workDoneProgress": true } });
+    let editor = plain(&workspace).events(&["codex/turn/completed"]).capabilities(capabilities);
+    let editor = editor.option("inline", json!({ "prompts": "never" })).launch();
+    let shown = || {
+        let create = editor.ask("window/workDoneProgress/create");
+        let token = create.params["token"].clone();
+        editor.answer(&create, Value::Null);
+        assert_eq!(
+            editor.note("$/progress"),
+            json!({ "token": token, "value": {
+                "kind": "begin", "title": "Codex", "message": "works", "cancellable": true,
+            } })
+        );
+        token
+    };
+    let says = |token: &Value, value: Value| {
+        assert_eq!(editor.note("$/progress"), json!({ "token": token, "value": value }));
+    };
+    let ended = || editor.note("codex/turn/completed")["turn"]["status"].clone();
+
+    start(&editor, "[[exec:touch made]]");
+    let token = shown();
+    says(&token, json!({ "kind": "report", "message": "waits for you" }));
+    let list = editor.call("outrigger/approval/list", json!({}));
+    let id = &list["approvals"][0]["approvalId"];
+    run(&editor, "outrigger.approval.accept", json!([id])).unwrap();
+    says(&token, json!({ "kind": "report", "message": "works" }));
+    says(&token, json!({ "kind": "end" }));
+    assert_eq!(ended(), "completed");
+
+    start(&editor, "[[slow:600,1]]");
+    let token = shown();
+    editor.notify("window/workDoneProgress/cancel", json!({ "token": "not-ours" }));
+    editor.notify("window/workDoneProgress/cancel", json!({ "token": token }));
+    says(&token, json!({ "kind": "end" }));
+    assert_eq!(ended(), "interrupted");
 }
 
 #[test]

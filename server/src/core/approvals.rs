@@ -99,6 +99,13 @@ pub struct Approvals {
 }
 
 impl Approvals {
+    /// One more waits, as for a test of what is drawn.
+    #[cfg(test)]
+    pub(super) fn wait(&mut self, approval: Approval) {
+        let (epoch, request) = (1, RpcId::Number(0));
+        self.pending.push(Pending { approval, epoch, request, deciding: None });
+    }
+
     /// Those that wait, the oldest first.
     pub fn pending(&self) -> impl Iterator<Item = &Approval> {
         self.pending.iter().map(|pending| &pending.approval)
@@ -519,7 +526,8 @@ fn is_secret(approval: &Approval) -> bool {
 fn resolved(id: &ApprovalId, verdict: &Verdict) -> Failure {
     let how = match verdict.outcome {
         Outcome::Decided => format!(
-            "It was decided already, in {}.",
+            "It was already {} in {}.",
+            answered_how(verdict.decision.as_ref()),
             verdict.decided_by.as_deref().unwrap_or("another editor")
         ),
         Outcome::TurnEnded => "Its turn has ended.".to_owned(),
@@ -533,6 +541,24 @@ fn resolved(id: &ApprovalId, verdict: &Verdict) -> Failure {
     match &verdict.decision {
         Some(decision) => failure.with("decision", decision.decode::<Value>().unwrap_or_default()),
         None => failure,
+    }
+}
+
+/// What a decision did, as a person says it.
+fn answered_how(decision: Option<&Raw>) -> &'static str {
+    let decision = decision.and_then(|raw| raw.decode::<Value>().ok()).unwrap_or_default();
+    let of_a_form = decision.get("action").or(decision.get("decision"));
+    let word = of_a_form.unwrap_or(&decision).as_str();
+    let rule = decision.as_object().and_then(|whole| whole.keys().next());
+    match word.or(rule.map(String::as_str)) {
+        Some("accept" | "approved") => "accepted",
+        Some("acceptForSession" | "approved_for_session") => "accepted for the session",
+        Some("acceptWithExecpolicyAmendment" | "applyNetworkPolicyAmendment") => {
+            "accepted with a rule"
+        }
+        Some("decline" | "denied") => "declined",
+        Some("cancel" | "abort") => "stopped",
+        _ => "answered",
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     codex::requests::{self, Request, ThreadSettings, TurnSettings},
     protocol::{
         ApprovalId, ClientCall, Failure, FailureKind, Outgoing, Raw, RpcError, RpcId, SessionId,
-        ThreadId,
+        ThreadId, TurnId,
     },
 };
 
@@ -53,6 +53,11 @@ pub enum Action {
     },
     RestartAppServer {
         id: RpcId,
+    },
+    /// The person stopped a turn where the editor shows it as work in progress: there is no request to answer.
+    Stop {
+        thread: ThreadId,
+        turn: TurnId,
     },
     /// This editor now shows these approvals to its person.
     Shown {
@@ -139,6 +144,13 @@ impl Step<'_> {
             Action::NewThread { id, options } => self.new_thread(session, id, None, options),
             Action::Interrupt { id, thread } => self.interrupt(session, id, thread),
             Action::RestartAppServer { id } => self.app_server_restart(session, id),
+            Action::Stop { thread, turn } => {
+                // Without an app-server no turn runs.
+                if matches!(self.world.server.passage(None), Passage::Go) {
+                    let request = requests::turn_interrupt(thread.as_str(), turn.as_str());
+                    self.ask_upstream(&request, Purpose::Rest);
+                }
+            }
             Action::Reveal { uri, line } => self.reveal(session, &uri, line),
             Action::Say { text } => self.show_message(session, &text),
             Action::Call { id, call } => self.call(session, id, *call),

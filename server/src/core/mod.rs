@@ -380,6 +380,11 @@ impl World {
         }
     }
 
+    #[cfg(test)]
+    pub fn waits(&mut self, approval: crate::protocol::approval::Approval) {
+        self.approvals.wait(approval);
+    }
+
     /// The editor that waits for this answer of a repository, if one does.
     pub fn asked_by(&self, token: u64) -> Option<SessionId> {
         match self.purposes.get(&token)? {

@@ -138,11 +138,13 @@ pub struct Inline {
     pub code_lens: bool,
     pub diagnostics: bool,
     pub prompts: Prompts,
+    /// A turn that runs, as work in progress.
+    pub progress: bool,
 }
 
 impl Default for Inline {
     fn default() -> Self {
-        Self { code_lens: true, diagnostics: true, prompts: Prompts::Auto }
+        Self { code_lens: true, diagnostics: true, prompts: Prompts::Auto, progress: true }
     }
 }
 
@@ -157,6 +159,8 @@ pub struct ClientAbilities {
     pub apply_edit: bool,
     /// It shows Markdown in a hover.
     pub markdown: bool,
+    /// It shows work in progress that it did not ask for.
+    pub progress: bool,
 }
 
 /// The part of `initialize` that Outrigger reads.
@@ -278,6 +282,7 @@ impl Session {
             markdown: ability("/textDocument/hover/contentFormat")
                 .and_then(Value::as_array)
                 .is_some_and(|formats| formats.iter().any(|format| format == "markdown")),
+            progress: ability("/window/workDoneProgress") == Some(&Value::Bool(true)),
         };
         if let Some(info) = &params.client_info {
             self.name.clone_from(&info.name);
@@ -316,6 +321,11 @@ impl Session {
         let id = self.id;
         effects.extend(self.waiting.drain(..).map(|note| Effect::Send(id, note)));
         Some(self.lost)
+    }
+
+    /// Whether turns that run are shown as work in progress. Who follows threads shows them better.
+    pub fn shows_progress(&self) -> bool {
+        self.trusted && self.client.progress && self.inline.progress && !self.events.wants("thread")
     }
 
     /// Whether codex runs for it.

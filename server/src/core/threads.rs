@@ -78,6 +78,14 @@ pub struct Threads {
 }
 
 impl Threads {
+    /// A turn begins, or ends, in a thread that is open, as for a test of what is drawn.
+    #[cfg(test)]
+    pub fn note(&mut self, id: &str, method: &str, params: &Value) {
+        let entry = self.entry(&ThreadId::from(id), 0);
+        entry.upstream = true;
+        entry.thread.apply(method, &Raw::of(params), 0);
+    }
+
     pub fn get(&self, id: &str) -> Option<&Entry> {
         self.held.get(id)
     }
@@ -96,6 +104,12 @@ impl Threads {
 
     pub fn cwd(&self, id: &str) -> Option<String> {
         self.held.get(id).and_then(|entry| entry.thread.cwd()).map(str::to_owned)
+    }
+
+    /// Threads of which a turn runs, with that turn.
+    pub fn running(&self) -> impl Iterator<Item = (&Entry, &TurnId)> {
+        let open = self.held.values().filter(|entry| entry.upstream);
+        open.filter_map(|entry| Some((entry, entry.thread.active_turn()?)))
     }
 
     pub fn is_subscribed(&self, id: &str, session: SessionId) -> bool {
@@ -290,6 +304,7 @@ impl Step<'_> {
         self.queue_noted(method, thread, params);
         self.refusals_noted(method, thread, params);
         match method {
+            "turn/started" => self.redraw(),
             "turn/completed" => {
                 let Ok(note) = params.view::<views::TurnNote>() else { return };
                 let (turn, status) = (TurnId::from(&*note.turn.id), note.turn.status.to_string());

@@ -6,6 +6,7 @@ mod calls;
 mod commands;
 mod draw;
 mod hunks;
+mod progress;
 mod prompts;
 mod terminals;
 mod words;
@@ -48,6 +49,7 @@ struct Drawn {
     /// The editor has asked for lenses, so it shows them.
     asks_lenses: bool,
     prompts: prompts::Prompting,
+    progress: progress::Progressing,
 }
 
 impl Face {
@@ -93,7 +95,12 @@ impl Face {
         params: &Value,
     ) -> Vec<Action> {
         let Some(state) = world.sessions.get(&session) else { return Vec::new() };
-        let Some(id) = id else { return Vec::new() };
+        let Some(id) = id else {
+            let drawn = self.drawn.get(&session);
+            let cancels = method == "window/workDoneProgress/cancel";
+            let stop = drawn.filter(|_| cancels).and_then(|drawn| drawn.progress.cancelled(params));
+            return stop.into_iter().collect();
+        };
         let uri = params.pointer("/textDocument/uri").and_then(Value::as_str);
         match (method, uri) {
             ("textDocument/codeLens", Some(uri)) => {
@@ -134,6 +141,8 @@ impl Face {
             let mut approvals = self.redraw_diagnostics(world, state, &mut out);
             self.refresh_lenses(world, state, &mut out);
             approvals.extend(self.prompt(world, state, &mut out));
+            let drawn = self.drawn.entry(state.id).or_default();
+            drawn.progress.redraw(world, state, &mut out);
             redrawn.messages.extend(out.into_iter().map(|message| (state.id, message)));
             if !approvals.is_empty() {
                 redrawn.actions.push((state.id, Action::Shown { approvals }));
@@ -220,6 +229,9 @@ impl Face {
         result: &Result<Value, RpcError>,
     ) -> Vec<Action> {
         let Some(drawn) = self.drawn.get_mut(&session) else { return Vec::new() };
+        if drawn.progress.answered(ask, result) {
+            return Vec::new();
+        }
         let title = result.as_ref().ok().and_then(|value| value.get("title"));
         drawn.prompts.answered(world, ask, title.and_then(Value::as_str)).into_iter().collect()
     }

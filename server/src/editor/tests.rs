@@ -1,5 +1,7 @@
 //! Hunks as an editor of standard LSP gets them, whole.
 
+mod abilities;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
