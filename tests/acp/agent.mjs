@@ -43,6 +43,8 @@ export async function makeWorkspace(files) {
   const children = [];
   return {
     folder,
+    env,
+    outrigger,
     git: async (...args) => (await git(...args)).stdout,
     read: (name) => readFile(path.join(folder, name), "utf8"),
     client: (options) => startClient({ folder, env, children }, options),

@@ -54,6 +54,7 @@ async function runAll(steps, tally) {
     () => webviewTests(steps, tally),
     () => stories(steps, tally),
     () => lspClientTests(steps, tally),
+    () => editorTests(steps, tally),
   ]);
 }
 
@@ -139,6 +140,28 @@ async function lspClientTests(steps, tally) {
   if (!(await exists(lspClientDir))) return steps.skip("LSP client tests", "tests/lsp-client does not exist");
   const args = ["-m", "pytest", "-q", "-p", "no:cacheprovider"];
   return counted(steps, tally, "LSP client tests", "pytest", venvPython, args, { cwd: lspClientDir });
+}
+
+/** Debian's own editors, by their documented configuration. They are installed where this is root's Debian. */
+async function editorTests(steps, tally) {
+  if (process.env.OUTRIGGER_TEST_ALL !== "1") return;
+  const wanted = { nvim: ["neovim"], emacs: ["emacs-nox", "elpa-eglot"] };
+  const missing = [];
+  for (const [program, packages] of Object.entries(wanted)) {
+    if (await probe(program, ["--version"])) continue;
+    if (process.getuid?.() === 0 && (await probe("apt-get", ["--version"]))) {
+      await steps.step(`${program} from Debian`, async ({ exec }) => {
+        await exec("apt-get", ["update", "--quiet"]);
+        for (const name of packages) await exec("apt-get", ["install", "--yes", "--no-install-recommends", name]);
+      });
+    } else {
+      missing.push(program);
+    }
+  }
+  if (missing.length > 0)
+    steps.skip(`${missing.join(" and ")} with its own LSP client`, "not installed, and not root's Debian");
+  const args = ["--test", "--test-timeout=180000", path.join(root, "tests/editors/editors.test.mjs")];
+  await counted(steps, tally, "editors with their own LSP clients", "node", process.execPath, args);
 }
 
 /** Where the tests of every language find the binaries. */
