@@ -469,7 +469,12 @@ impl Host {
                 self.wake_at = Some(self.wake_at.map_or(at, |earlier| earlier.min(at)));
             }
             Effect::Quit => {
-                self.ended.get_or_insert(0);
+                // What a person was told goes on goes on: it would end with this process.
+                if self.mark.as_ref().is_some_and(offspring::lives) {
+                    tracing::info!("what has left a terminal still runs: the daemon stays");
+                } else {
+                    self.ended.get_or_insert(0);
+                }
             }
             Effect::Ended(session) => {
                 if let Some(watch) = self.editors.remove(&session).and_then(|editor| editor.parent)

@@ -85,6 +85,12 @@ pub fn end_earlier(mark: &Mark, grace: Duration) {
     end_whose(|found| mark.precedes(found), grace);
 }
 
+/// Whether anything lives that was started with this very mark, and not with one of its parts: what has left a terminal
+/// that was closed, and was let go on.
+pub fn lives(mark: &Mark) -> bool {
+    !system::marked(&|found: &str| found == mark.value).is_empty()
+}
+
 fn end_whose(is_theirs: impl Fn(&str) -> bool, grace: Duration) {
     let since = Instant::now();
     loop {
@@ -287,6 +293,18 @@ mod tests {
         assert_eq!(stranger.try_wait().unwrap(), None);
         stranger.kill().unwrap();
         stranger.wait().unwrap();
+    }
+
+    #[test]
+    fn only_what_has_the_very_mark_is_said_to_live() {
+        let mark = Mark::new(Path::new("/s/lives"));
+        let part = sleeper(&mark.part(1));
+        assert!(!lives(&mark));
+        let whole = sleeper(&mark);
+        assert!(lives(&mark));
+        end(&mark, Duration::ZERO);
+        assert_eq!((signal_of(part), signal_of(whole)), (Some(15), Some(15)));
+        assert!(!lives(&mark));
     }
 
     #[test]

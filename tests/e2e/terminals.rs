@@ -462,6 +462,27 @@ fn a_terminal_goes_on_without_a_window_and_ends_with_the_daemon() {
 }
 
 #[test]
+fn what_has_left_a_closed_terminal_keeps_the_daemon_until_it_ends() {
+    let workspace = Workspace::empty();
+    let editor = window(&workspace, "One").launch();
+    editor.call("outrigger/settings/update", json!({ "changes": { "daemon.idleSeconds": 5 } }));
+    let id = bash(&editor);
+    let mut view = View::attach(&editor, &id);
+    view.types("setsid -f sleep 1005; echo ready-$((1 + 1))\r");
+    view.until_it_shows("ready-2");
+    let params = json!({ "terminalId": id, "force": true });
+    let closed = editor.call("outrigger/terminal/close", params);
+    let sleeper = closed["left"][0]["pid"].as_u64().unwrap();
+    exit_of(&editor, &id);
+    assert_eq!(editor.leave(), Some(0));
+    processes::until(|| workspace.daemon_log().contains("the daemon stays"));
+    assert!(workspace.daemon_pid().is_some());
+    processes::kill(sleeper.try_into().unwrap());
+    processes::until(|| workspace.daemon_pid().is_none());
+    workspace.assert_deserted(std::time::Duration::from_secs(5));
+}
+
+#[test]
 fn a_shell_says_where_it_is_unless_the_setting_says_otherwise() {
     let workspace = Workspace::with(&[("inside/file", "")]);
     let editor = window(&workspace, "One").launch();

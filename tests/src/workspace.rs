@@ -162,12 +162,15 @@ impl Workspace {
         status["pid"].as_u64()?.try_into().ok()
     }
 
-    fn show_log(&self) {
+    /// What the daemon has logged so far.
+    pub fn daemon_log(&self) -> String {
         let homes = std::fs::read_dir(self.outrigger_home.join("homes")).into_iter().flatten();
-        for home in homes.flatten() {
-            let log = std::fs::read_to_string(home.path().join("logs/daemon.log"));
-            eprintln!("log of the daemon\n{}", log.unwrap_or_default());
-        }
+        let logs = homes.flatten().map(|home| home.path().join("logs/daemon.log"));
+        logs.map(|log| std::fs::read_to_string(log).unwrap_or_default()).collect()
+    }
+
+    fn show_log(&self) {
+        eprintln!("log of the daemon\n{}", self.daemon_log());
     }
 
     fn git(&self, arguments: &[&str]) {

@@ -8,6 +8,9 @@ use crate::codex::requests;
 /// How long a thread in which nothing goes on stays open on the app-server though no editor follows it.
 const THREAD_REST: Duration = Duration::from_mins(30);
 
+/// How long a daemon that nobody needs is left alone when it has not ended all the same.
+const QUIT_AGAIN: Duration = Duration::from_secs(10);
+
 /// The process that editors share.
 #[derive(Clone, Debug, Default)]
 pub struct Daemon {
@@ -62,6 +65,10 @@ impl Step<'_> {
         if self.rested(&mut daemon.idle, alone, rest) {
             tracing::info!(at = now, "nobody needs the daemon");
             self.effects.push(Effect::Quit);
+            // What a person has let go on keeps it: then it is asked again.
+            daemon.idle = None;
+            let again = u64::try_from(QUIT_AGAIN.as_micros()).unwrap_or(u64::MAX);
+            self.effects.push(Effect::WakeAt(now.saturating_add(again)));
         }
         self.world.daemon = Some(daemon);
     }

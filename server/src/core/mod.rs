@@ -242,7 +242,8 @@ pub enum Effect {
     /// An event `Woken` is wanted at this moment of [`Now::micros`], or soon after.
     WakeAt(u64),
     Ended(SessionId),
-    /// Nobody needs this process any more.
+    /// Nobody needs this process any more. It ends, unless something still runs that a person has let go on; then this
+    /// comes again.
     Quit,
 }
 

@@ -54,6 +54,17 @@ fn the_daemon_ends_a_minute_after_the_last_editor() {
 }
 
 #[test]
+fn a_daemon_that_is_kept_by_what_it_left_asks_again_and_not_at_every_turn() {
+    let mut stage = shared();
+    stage.leave(ONE);
+    let asked = stage.sleep(MINUTE);
+    assert_eq!(names(&asked), ["quit"]);
+    assert_eq!(wakes_in(&stage, &asked), Some(MINUTE / 6));
+    assert_eq!(names(&stage.sleep(MINUTE / 6)), Vec::<String>::new());
+    assert_eq!(names(&stage.sleep(MINUTE)), ["quit"]);
+}
+
+#[test]
 fn a_daemon_to_which_nobody_comes_ends() {
     let mut world = World::new("0.0.0", Now { epoch_ms: 1_000, micros: 0 });
     world.daemon = Some(Daemon::new(7));
