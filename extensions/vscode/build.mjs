@@ -13,19 +13,27 @@ await rm(dist, { recursive: true, force: true });
 await mkdir(join(dist, "webview"), { recursive: true });
 
 const common = { absWorkingDir: here, bundle: true, minify: true, sourcemap: "linked", logLevel: "warning" };
+const host = {
+  platform: "node",
+  target: "node20",
+  format: "cjs",
+  external: ["vscode"],
+  supported: { "dynamic-import": false },
+};
+/** What is loaded when it is first needed is a file of its own. */
+const apart = {
+  name: "apart",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/make$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./automations.cjs", external: true } : undefined,
+    ),
+};
 await Promise.all([
+  build({ ...common, ...host, entryPoints: ["src/main.ts"], outfile: join(dist, "extension.cjs"), plugins: [apart] }),
+  build({ ...common, ...host, entryPoints: ["src/automations/make.ts"], outfile: join(dist, "automations.cjs") }),
   build({
     ...common,
-    entryPoints: ["src/main.ts"],
-    outfile: join(dist, "extension.cjs"),
-    platform: "node",
-    target: "node20",
-    format: "cjs",
-    external: ["vscode"],
-  }),
-  build({
-    ...common,
-    entryPoints: ["src/webview/main.ts"],
+    entryPoints: ["src/webview/main.ts", "src/webview/automation.ts"],
     outdir: join(dist, "webview"),
     // What is imported when it is needed, as the grammars are, becomes a file of its own.
     splitting: true,

@@ -179,6 +179,29 @@ fn a_run_in_a_worktree_leaves_the_folder_alone_and_its_patch_is_kept() {
 }
 
 #[test]
+fn what_a_run_did_in_its_worktree_is_reviewed_like_any_turn() {
+    let workspace = Workspace::with(&[("notes.txt", "one\n")]);
+    let editor = window(&workspace, "One").launch();
+    let prompt =
+        "[[patch:*** Begin Patch\n*** Update File: notes.txt\n@@\n-one\n+eins\n*** End Patch]]";
+    let said = json!({ "prompt": prompt, "executionEnvironment": "worktree", "approvalPolicy": "never",
+        "sandbox": "workspace-write" });
+    let automation = create(&editor, said);
+    editor.call("outrigger/automation/run", json!({ "id": automation["id"] }));
+    let run = ended(&editor, &automation);
+    let uri = format!("{}/notes.txt", run["worktree"].as_str().unwrap());
+    let turn = json!({ "threadId": run["threadId"], "turnId": run["turnId"] });
+    let diff = editor.call("outrigger/turn/diff", turn);
+    assert_eq!(diff["files"][0]["uri"], json!(uri));
+    let review = editor.call("outrigger/review/list", json!({}));
+    assert_eq!(review["files"][0]["uri"], json!(uri));
+    let hunk = &review["files"][0]["hunks"][0]["hunkId"];
+    editor.call("outrigger/hunk/revert", json!({ "uri": uri, "hunkId": hunk }));
+    let file = uri.strip_prefix("file://").unwrap();
+    assert_eq!(fs::read_to_string(file).unwrap(), "one\n");
+}
+
+#[test]
 fn a_daemon_that_is_killed_in_the_middle_fires_no_occurrence_twice() {
     let workspace = Workspace::empty();
     for (n, moment) in ["claimed", "begun", "ended"].into_iter().enumerate() {

@@ -11,9 +11,34 @@ export class Outrigger {
     this.#page = page;
   }
 
-  /** The view's document: the only webview of the window, a frame in a frame, found anew at each use. */
+  /** The view's document: a frame in a frame, found anew at each use. */
   get view() {
-    return this.#page.frameLocator("iframe.webview").frameLocator("iframe#active-frame").locator("outrigger-view");
+    const frame = this.#page.frameLocator('iframe.webview[src*="purpose=webviewView"]');
+    return frame.frameLocator("iframe#active-frame").locator("outrigger-view");
+  }
+
+  /** The form of an automation, in a tab of its own. */
+  get form() {
+    const frame = this.#page.frameLocator('iframe.webview:not([src*="purpose=webviewView"])');
+    return frame.frameLocator("iframe#active-frame").locator("outrigger-automation");
+  }
+
+  /** The list of the side bar that is called so, folded or not. */
+  list(name) {
+    return this.#page.locator(".pane").filter({ has: this.#page.locator(`.pane-header[aria-label^="${name}"]`) });
+  }
+
+  /** Unfolds a list of the side bar. */
+  async unfold(name) {
+    const header = this.list(name).locator(".pane-header");
+    await header.waitFor({ timeout: SHOWN_MS });
+    if ((await header.getAttribute("aria-expanded")) !== "true") await header.click();
+  }
+
+  /** Does what the row of a list offers, by the title of its icon. */
+  async onRow(row, action) {
+    await row.hover();
+    await row.locator(`.actions .action-label[aria-label^="${action}"]`).click();
   }
 
   get composer() {
@@ -54,9 +79,7 @@ export class Outrigger {
 
   /** The list of what waits, which is folded at first. */
   get #waiting() {
-    return this.#page
-      .locator(".pane")
-      .filter({ has: this.#page.locator('.pane-header[aria-label^="Waiting for You"]') });
+    return this.list("Waiting for You");
   }
 
   /** The rows of the list of what waits. */

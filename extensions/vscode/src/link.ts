@@ -22,7 +22,18 @@ import { runSidecar, Sidecar } from "./sidecar";
 import { Watchdog } from "./watchdog";
 
 /** The notes that this extension draws from. */
-const EVENTS = ["approval", "thread", "appServer", "diagnostic", "atom", "hunk", "terminal", ...CODEX_NOTES];
+const EVENTS = [
+  "approval",
+  "thread",
+  "appServer",
+  "diagnostic",
+  "atom",
+  "hunk",
+  "terminal",
+  "automation",
+  "inbox",
+  ...CODEX_NOTES,
+];
 
 const LOG_HINT = t("The log says more.");
 /** A sidecar that has not answered `initialize` after this long, in milliseconds, does not count as one. */

@@ -5,6 +5,7 @@ import * as vscode from "vscode";
 import { Account } from "./account/account";
 import { makeAccount } from "./account/make";
 import { Approvals } from "./approvals";
+import { loadAutomations } from "./automations/load";
 import { decide, type Parts, registerCommands } from "./commands";
 import { Diagnostics } from "./diagnostics";
 import { Drafts, type Kept } from "./drafts";
@@ -34,6 +35,7 @@ import type { FromView } from "./view/messages";
 import { ViewProvider } from "./view/provider";
 import { Queue } from "./view/queue";
 import { Suggestions } from "./view/suggestions";
+import { actOnThread } from "./view/threadActs";
 import { Threads } from "./view/threads";
 
 const LAST_THREAD = "outrigger.lastThread";
@@ -172,6 +174,10 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerCommands(parts),
     ...makeHunks(link, conversation),
     ...makeAccount(link, account, currentFolder),
+    loadAutomations(context.extensionUri, link, async (threadId) => {
+      await vscode.commands.executeCommand("outrigger.view.focus");
+      await actOnThread(parts, "open", threadId);
+    }),
     ...makeFirstRun(context, link, conversation, view, currentFolder),
     makeTerminals(context, link, conversation, currentFolder),
     ...[

@@ -100,6 +100,7 @@ test("the view says nothing that is not looked up, but for names, what Codex is 
     "view/provider.ts: The view stopped answering. It is built anew.",
     "view/provider.ts: The view stopped answering several times.",
     "webview/app.ts: Outrigger",
+    ...["automation.toml", "Codex", "outrigger daemon install"].map((name) => `webview/automationForm.ts: ${name}`),
     "webview/composer.ts: Mac",
     ...colours.map((name) => `webview/itemStyles.ts: ${name}`),
   ]);

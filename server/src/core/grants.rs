@@ -186,7 +186,10 @@ impl Step<'_> {
         let window = folders.map(|path| Root { path: path.clone(), may_be_link: true });
         let granted = self.world.granted.keys();
         let granted = granted.map(|path| Root { path: path.clone(), may_be_link: false });
-        granted.chain(window).collect()
+        // Copies of what was granted with an automation, made by us; they are there until a run is seen to.
+        let copies = self.world.run_worktrees.iter();
+        let copies = copies.map(|path| Root { path: path.clone(), may_be_link: true });
+        granted.chain(copies).chain(window).collect()
     }
 
     /// Tells one session, or all, in which folders host operations are allowed now.

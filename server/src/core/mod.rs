@@ -338,6 +338,8 @@ pub struct World {
     /// The number of this run, once the store is open.
     run: Option<u64>,
     granted: grants::Granted,
+    /// Where the worktrees of runs are, once the state directory is known.
+    pub run_worktrees: Option<PathBuf>,
     shown_hunks: shown_hunks::ShownHunks,
     refusals: Vec<refusals::Refusal>,
     purposes: HashMap<u64, Purpose>,
@@ -369,6 +371,7 @@ impl World {
             automations: automations::Automations::default(),
             run: None,
             granted: grants::Granted::default(),
+            run_worktrees: None,
             shown_hunks: shown_hunks::ShownHunks::default(),
             refusals: Vec::new(),
             purposes: HashMap::new(),

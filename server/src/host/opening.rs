@@ -59,6 +59,7 @@ impl Host {
                 let _ = inbox.send(Arrival::Event(EventKind::Store(event)));
             }),
         });
+        self.world.run_worktrees = Some(state.join("worktrees"));
         let inbox = self.inbox.clone();
         self.automations = Some(Automations::follow(&state, move |event| {
             // The loop is gone only at the end of the process.

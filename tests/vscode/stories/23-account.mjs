@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
+export const rare = true;
+
 export const title = "Somebody signs in with a key, and the account is the same in every window";
 const KEY = "sk-outrigger-0123456789abcdef";
 

@@ -1,6 +1,6 @@
 // Measures the webview in a real browser: `npm run bench -- --only vscode`. Each figure is the median of several runs, and
 // the page is the built one, under the extension's own policy. It prints rows of the table in docs/benchmarks.md.
-import { readdir, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { chromium } from "playwright-core";
 import { extensionDir } from "../../tools/paths.mjs";
@@ -141,14 +141,19 @@ async function scroll10000(browser) {
 async function bundles() {
   const dist = path.join(extensionDir, "dist");
   const size = async (file) => (await stat(path.join(dist, file))).size / 1_000;
-  const host = await size("extension.cjs");
+  const [host, apart] = [await size("extension.cjs"), await size("automations.cjs")];
   const parts = (await readdir(path.join(dist, "webview"))).filter((name) => name.endsWith(".js"));
-  const sizes = await Promise.all(parts.map((name) => size(`webview/${name}`)));
-  const main = await size("webview/main.js");
-  const later = sizes.reduce((sum, one) => sum + one, 0) - main;
+  // What the view's script names at its head is loaded with it.
+  const head = await readFile(path.join(dist, "webview/main.js"), "utf8");
+  const first = parts.filter(
+    (name) => name === "main.js" || head.includes(`from"./${name}"`) || head.includes(`import"./${name}"`),
+  );
+  const sum = async (names) =>
+    (await Promise.all(names.map((name) => size(`webview/${name}`)))).reduce((a, b) => a + b, 0);
+  const [main, later] = [await sum(first), await sum(parts.filter((name) => !first.includes(name)))];
   const told = (value, limit) => (value <= limit ? "met" : "**missed**");
   return [
-    `| bundle of the extension host, minified | ≤ 250 kB | ${host.toFixed(0)} kB |  | ${told(host, 250)} |`,
-    `| bundle of the webview, minified | ≤ 250 kB | ${main.toFixed(0)} kB | loaded with the first code: ${later.toFixed(0)} kB | ${told(main, 250)} |`,
+    `| bundle of the extension host, minified | ≤ 250 kB | ${host.toFixed(0)} kB | loaded with the first list of automations: ${apart.toFixed(0)} kB | ${told(host, 250)} |`,
+    `| bundle of the webview, minified | ≤ 250 kB | ${main.toFixed(0)} kB | loaded with the first code or form: ${later.toFixed(0)} kB | ${told(main, 250)} |`,
   ];
 }

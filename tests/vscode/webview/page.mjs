@@ -1,4 +1,4 @@
-// The view's webview in a page of its own, without VS Code around it: for what takes a browser but no editor. The page
+// A webview in a page of its own, without VS Code around it: for what takes a browser but no editor. The page
 // has the very policy that the extension gives it, and the colours of VS Code's own themes.
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
@@ -9,16 +9,31 @@ const ORIGIN = "http://webview.test";
 const TYPES = { js: "text/javascript", css: "text/css", ttf: "font/ttf" };
 const dist = path.join(extensionDir, "dist/webview");
 
-/** Opens the built webview. `theme`: `light`, `dark`, `hcDark` or `hcLight`; `language`: `en` or `de`. */
-export async function openWebview(browser, { theme = "light", language = "en", width = 460, height = 860 } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce" });
+/** The element that a page shows, and its script. */
+const PARTS = {
+  view: { element: "outrigger-view", script: "main.js" },
+  automation: { element: "outrigger-automation", script: "automation.js" },
+};
+
+/**
+ * Opens a built webview: the `view`, or the form of an `automation`. `theme`: `light`, `dark`, `hcDark` or `hcLight`;
+ * `language`: `en` or `de`. `zone` is that of the browser's clock.
+ */
+export async function openWebview(browser, options = {}) {
+  const { part = "view", theme = "light", language = "en" } = options;
+  const { width = 460, height = 860, zone = "Europe/Berlin" } = options;
+  const viewport = { width, height };
+  const context = await browser.newContext({ viewport, reducedMotion: "reduce", timezoneId: zone });
   const page = await context.newPage();
   const themes = JSON.parse(await readFile(new URL("themes.json", import.meta.url), "utf8"));
   const names = (await readdir(dist)).filter((name) => !name.endsWith(".map"));
   const files = new Map(await Promise.all(names.map(async (name) => [name, await readFile(path.join(dist, name))])));
   await page.route(`${ORIGIN}/**`, async (route) => {
     const name = new URL(route.request().url()).pathname.slice(1);
-    if (name === "") return route.fulfill({ contentType: "text/html", body: await pageDocument(themes[theme], theme) });
+    if (name === "") {
+      const body = await pageDocument(themes[theme], theme, PARTS[part]);
+      return route.fulfill({ contentType: "text/html", body });
+    }
     if (!files.has(name)) return route.fulfill({ status: 404 });
     return route.fulfill({ contentType: TYPES[name.split(".").at(-1)], body: files.get(name) });
   });
@@ -99,7 +114,7 @@ async function textsOf(language) {
 }
 
 /** The document that the extension gives its webview, read from where it is made. */
-async function pageDocument(colours, theme) {
+async function pageDocument(colours, theme, { element, script }) {
   const source = await readFile(path.join(extensionDir, "src/view/html.ts"), "utf8");
   const policy = [...source.matchAll(/^ {4}[`"]((?:default|script|style|font|img|base|form)-[^`"]*)[`"],$/gm)]
     .map(([, directive]) => directive)
@@ -123,8 +138,8 @@ async function pageDocument(colours, theme) {
 html, body { height: 100%; margin: 0; padding: 0; background: var(--vscode-sideBar-background); }</style>
 </head>
 <body class="${kind[theme]}">
-<outrigger-view></outrigger-view>
-<script type="module" nonce="bm9uY2U=" src="${ORIGIN}/main.js"></script>
+<${element}></${element}>
+<script type="module" nonce="bm9uY2U=" src="${ORIGIN}/${script}"></script>
 </body>
 </html>`;
 }

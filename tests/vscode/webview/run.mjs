@@ -8,6 +8,7 @@ import { requireChromium } from "../../tools/chromium.mjs";
 import { beforeExit, main } from "../../tools/lifetime.mjs";
 import { extensionDir } from "../../tools/paths.mjs";
 import { Steps } from "../../tools/steps.mjs";
+import { automationTests } from "./automation.mjs";
 import { hostileFailure, hostileList, hostileThread, LINE } from "./hostile.mjs";
 import { openWebview } from "./page.mjs";
 import { agent, page, thread, turn, user } from "./scenes.mjs";
@@ -30,7 +31,7 @@ async function unfold(webview) {
 
 /** What is in the page that no text may bring there. */
 function strangers() {
-  const known = new Set(["SCRIPT:main.js", "STYLE:head"]);
+  const known = new Set(["SCRIPT:main.js", "SCRIPT:automation.js", "STYLE:head"]);
   const found = globalThis.everyElement().flatMap((element) => {
     const { tagName } = element;
     if (tagName === "SCRIPT") return [`SCRIPT:${element.src.split("/").at(-1)}`];
@@ -113,6 +114,15 @@ function complaints({ id, nodes }) {
     .map(({ html, any }) => `${id}: ${html.slice(0, 160)} ${any[0]?.message ?? ""}`);
 }
 
+/** Nobody is kept out: no complaint of axe in what the webview shows. */
+async function accessible(webview) {
+  assert.deepEqual(webview.errors, []);
+  await webview.page.evaluate(axe);
+  const { violations } = await webview.page.evaluate(() => globalThis.axe.run(document));
+  assert.deepEqual(violations.flatMap(complaints), []);
+  webview.errors.length = 0; // Axe tries styles of its own, which the policy forbids.
+}
+
 for (const theme of ["light", "dark", "hcDark", "hcLight"]) {
   for (const [name, scene] of Object.entries(scenes)) {
     test(
@@ -121,11 +131,7 @@ for (const theme of ["light", "dark", "hcDark", "hcLight"]) {
         await webview.tell(...scene);
         await webview.settled();
         if (name === "thread") await unfold(webview);
-        assert.deepEqual(webview.errors, []);
-        await webview.page.evaluate(axe);
-        const { violations } = await webview.page.evaluate(() => globalThis.axe.run(document));
-        assert.deepEqual(violations.flatMap(complaints), []);
-        webview.errors.length = 0; // Axe tries styles of its own, which the policy forbids.
+        await accessible(webview);
       },
       { theme },
     );
@@ -189,6 +195,8 @@ test("each line of a diff is one line high, and is copied as it is", async (webv
   assert.equal(text, "   20 +  return `A good ${part} to you`;");
   assert.ok(height < 1.8 * oneLine, `${height} of ${oneLine}`);
 });
+
+automationTests({ test, accessible, strangers });
 
 const many = (count) =>
   Array.from({ length: count / 10 }, (_, at) =>

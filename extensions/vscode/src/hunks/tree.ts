@@ -79,7 +79,8 @@ export class ReviewTree
 function fileItem({ uri, hunks }: FileReview): vscode.TreeItem {
   const resource = vscode.Uri.parse(uri);
   const item = new vscode.TreeItem(resource, vscode.TreeItemCollapsibleState.Expanded);
-  const folder = path.posix.dirname(vscode.workspace.asRelativePath(resource, false));
+  // The worktree of an automation's run lies deep in the state directory: its name says enough.
+  const folder = path.posix.dirname(vscode.workspace.asRelativePath(resource, false)).replace(/^.*\/worktrees\//, "");
   item.id = uri;
   item.description = folder === "." ? "" : folder;
   item.contextValue = "outriggerFile";

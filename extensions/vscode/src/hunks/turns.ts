@@ -11,6 +11,8 @@ import { explain, type HunkParts, offerBack, saved } from "./commands";
 import { filesWord, namesOf } from "./wording";
 
 type Turn = { threadId: string; turnId: string };
+/** A turn that a list names, with the words for its title. */
+type NamedTurn = Turn & { prompt: string };
 
 /** A prompt in a title, in characters. */
 const PROMPT_LIMIT = 40;
@@ -27,8 +29,10 @@ export function turnCommands(
   };
 }
 
-/** The turn that is named, else the last one of the open thread. */
-function turnOf(conversation: Conversation, [turnId]: unknown[]): (Turn & { prompt: string }) | undefined {
+/** The turn that is named, by its id one of the open thread, else the last one there. */
+function turnOf(conversation: Conversation, [named]: unknown[]): NamedTurn | undefined {
+  if (typeof named === "object" && named !== null && "turnId" in named) return named as NamedTurn;
+  const turnId = named;
   const { thread } = conversation;
   const turn =
     typeof turnId === "string" ? thread?.turns.find((found) => found.turnId === turnId) : thread?.turns.at(-1);

@@ -1,10 +1,16 @@
-// The documents that the view's webview loads.
+// The documents that our webviews load.
 
 import * as vscode from "vscode";
 import { language, t } from "../l10n";
 
-/** The view itself. `nonce` is a new one each time: with it VS Code sees another document and loads it. */
-export function viewPage(webview: vscode.Webview, root: vscode.Uri, nonce: string): string {
+/** What a page shows: an element, and the script that makes it. */
+export type Shown = { element: string; script: string };
+
+const VIEW: Shown = { element: "outrigger-view", script: "main.js" };
+
+/** A page of ours. `nonce` is a new one each time: with it VS Code sees another document and loads it. */
+export function webviewPage(webview: vscode.Webview, root: vscode.Uri, nonce: string, shown: Shown = VIEW): string {
+  const { element, script } = shown;
   const uri = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(root, name)).toString();
   const policy = [
     "default-src 'none'",
@@ -26,8 +32,8 @@ export function viewPage(webview: vscode.Webview, root: vscode.Uri, nonce: strin
 <style nonce="${nonce}">html, body { height: 100%; margin: 0; padding: 0; }</style>
 </head>
 <body>
-<outrigger-view></outrigger-view>
-<script type="module" nonce="${nonce}" src="${uri("main.js")}"></script>
+<${element}></${element}>
+<script type="module" nonce="${nonce}" src="${uri(script)}"></script>
 </body>
 </html>`;
 }

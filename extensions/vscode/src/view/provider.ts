@@ -16,7 +16,7 @@ import { Watchdog } from "../watchdog";
 import type { Choices } from "./choices";
 import type { Conversation } from "./conversation";
 import type { Decisions } from "./decisions";
-import { brokenPage, viewPage } from "./html";
+import { brokenPage, webviewPage } from "./html";
 import { limitsOf } from "./limits";
 import type { FromView, Message, ToView, ViewPage } from "./messages";
 import { Outlet, type Told } from "./outlet";
@@ -178,7 +178,7 @@ export class ViewProvider implements vscode.WebviewViewProvider, vscode.Disposab
     this.outlet.closed();
     this.waited = false;
     webview.options = { enableScripts: true, localResourceRoots: [root] };
-    webview.html = viewPage(webview, root, randomBytes(16).toString("base64"));
+    webview.html = webviewPage(webview, root, randomBytes(16).toString("base64"));
     this.watchdog.stop();
     this.watch();
   }

@@ -286,7 +286,7 @@ export class Threads {
     const state = this.read[id];
     return {
       threadId: id,
-      name: thread.name ?? thread.preview,
+      name: thread.name ?? withoutEnvelope(thread.preview),
       folder: thread.cwd.split(/[/\\]/).filter(Boolean).at(-1) ?? thread.cwd,
       here: this.around.folders().includes(thread.cwd),
       branch: thread.gitInfo?.branch ?? "",
@@ -315,6 +315,11 @@ function isUnread({ firstUnread }: ReadState): boolean {
 
 function idsOf(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((id) => typeof id === "string") : [];
+}
+
+/** What an automation's run is told begins with several lines about the automation; its name is enough of a title. */
+function withoutEnvelope(preview: string): string {
+  return preview.replace(/^Automation: (.*)\nAutomation ID: [\s\S]*$/, "$1");
 }
 
 /** How long ago something was, in a word or two. Times are epoch milliseconds. */
