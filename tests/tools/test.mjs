@@ -53,6 +53,7 @@ async function runAll(steps, tally) {
     () => zedExtension(steps, tally),
     () => webviewTests(steps, tally),
     () => stories(steps, tally),
+    () => floorStories(steps, tally),
     () => lspClientTests(steps, tally),
     () => editorTests(steps, tally),
   ]);
@@ -119,6 +120,13 @@ function webviewTests(steps, tally) {
 function stories(steps, tally) {
   const args = [path.join(root, "tests/vscode/run.mjs")];
   return counted(steps, tally, "stories in VS Code", "stories", process.execPath, args);
+}
+
+/** The smoke in the oldest VS Code that the extension says it runs in. */
+async function floorStories(steps, tally) {
+  if (process.env.OUTRIGGER_TEST_ALL !== "1") return;
+  const args = [path.join(root, "tests/vscode/run.mjs"), "--floor"];
+  await counted(steps, tally, "stories in VS Code 1.100", "stories", process.execPath, args);
 }
 
 async function lspClientVenv(steps) {

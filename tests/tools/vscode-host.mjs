@@ -29,7 +29,7 @@ const SETTINGS = {
  * `url` opens `folder`, and in it `file` (optional, absolute); `vsix` (optional) is installed first; `userDataDir` and
  * `extensionsDir` are made when missing; `port` 0 takes a free one; `home` (optional) stands for the person's home; `env`
  * is laid over the cleaned environment of this process; `settings` win over what the person sets in the window;
- * `workspaceTrust` true asks for trust as VS Code does, false trusts every folder.
+ * `workspaceTrust` true asks for trust as VS Code does, false trusts every folder; `which` is the installed VS Code.
  * Rejects with an `Explained` when the port is taken or the server does not come up.
  *
  * Resolves with `{ url, urlOf(folder, file?), configure(settings), port, logFile, processes(), died, stop() }`; `died`
@@ -47,8 +47,9 @@ export async function startVscode({
   env = {},
   settings = {},
   workspaceTrust = false,
+  which = "host",
 }) {
-  const { node, entry } = vscodeHost();
+  const { node, entry } = vscodeHost(which);
   const ownDir = path.join(userDataDir, "server");
   await Promise.all([ownDir, extensionsDir].map((dir) => mkdir(dir, { recursive: true })));
   await writeSettings(userDataDir, settings);

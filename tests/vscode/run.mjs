@@ -1,5 +1,6 @@
 // Runs the stories: the extension in a real VS Code in a real Chromium, the real codex behind it.
-// usage: node tests/vscode/run.mjs [part of a story's file name] ...
+// usage: node tests/vscode/run.mjs [--floor] [part of a story's file name] ...
+// --floor: in the oldest VS Code that the extension says it runs in, the stories that are told there too
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -9,18 +10,19 @@ import { beforeExit, main } from "../tools/lifetime.mjs";
 import { root } from "../tools/paths.mjs";
 import { Steps } from "../tools/steps.mjs";
 import { packageExtension } from "../tools/vsix.mjs";
-import { installVscode } from "../tools/vscode-install.mjs";
+import { installFloor, installVscode } from "../tools/vscode-install.mjs";
 import { Stage } from "./stage.mjs";
 import { Story } from "./story.mjs";
 
 const STORY_MS = 180_000;
 const storiesDir = path.join(root, "tests/vscode/stories");
-const resultsDir = path.join(root, "tests/vscode/results");
 /** Every theme, and the stories of what is rare. */
 const everything = process.env.OUTRIGGER_TEST_ALL === "1";
+const inFloor = process.argv.includes("--floor");
+const resultsDir = path.join(root, "tests/vscode/results", inFloor ? "floor" : "");
 
 await main(async () => {
-  const named = process.argv.slice(2);
+  const named = process.argv.slice(2).filter((word) => !word.startsWith("--"));
   const files = await chosenStories(named);
   const { executablePath, stage } = await prepare();
   const browser = await chromium.launch({
@@ -33,6 +35,7 @@ await main(async () => {
   const results = [];
   for (const file of files) {
     const { default: tell, ...about } = await import(pathToFileURL(path.join(storiesDir, file)));
+    if (inFloor && !about.floor && named.length === 0) continue;
     if (about.rare && !everything && named.length === 0) continue;
     for (const theme of themesOf(about)) {
       const name = path.basename(file, ".mjs") + (theme === "light" ? "" : `-${theme}`);
@@ -51,7 +54,7 @@ async function chosenStories(parts) {
 
 /** What a story looks like matters in both themes for some of them; one is enough for every run. */
 function themesOf({ themes = ["light"] }) {
-  return everything ? themes : themes.slice(0, 1);
+  return everything && !inFloor ? themes : themes.slice(0, 1);
 }
 
 async function prepare() {
@@ -60,9 +63,10 @@ async function prepare() {
   const steps = new Steps();
   await steps.step("cargo build", ({ exec }) => exec("cargo", ["build", "--workspace", "--all-targets", "--quiet"]));
   await installVscode(steps);
+  if (inFloor) await installFloor(steps);
   const executablePath = await requireChromium(steps);
   const vsix = await packageExtension(steps, "dev");
-  const stage = await steps.step("VS Code", () => Stage.open(vsix));
+  const stage = await steps.step("VS Code", () => Stage.open(vsix, inFloor ? "floor" : "host"));
   beforeExit("VS Code", () => stage.close());
   return { executablePath, stage };
 }

@@ -23,8 +23,8 @@ export class Stage {
   #model;
   #settings;
 
-  /** Brings up VS Code with the extension in a folder of its own under the temporary directory. */
-  static async open(vsix) {
+  /** Brings up a VS Code (`host` or `floor`) with the extension in a folder of its own under the temporary directory. */
+  static async open(vsix, which) {
     const stage = new Stage();
     stage.#dir = await mkdtemp(path.join(os.tmpdir(), "outrigger-stories-"));
     stage.#codexHome = path.join(stage.#dir, "codex-home");
@@ -48,6 +48,7 @@ export class Stage {
       home: path.join(stage.#dir, "home"),
       env: { ...stage.#homes(), TMPDIR: os.tmpdir() },
       workspaceTrust: true,
+      which,
     });
     return stage;
   }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 
 export const title = "A change waits at its lines and is written when it is accepted";
 export const themes = ["light", "dark"];
+export const floor = true;
 
 export default async function (story) {
   const { outrigger } = story;
