@@ -40,6 +40,8 @@ class Editor:
         self.diagnostics: asyncio.Queue = asyncio.Queue()
         self.prompts: asyncio.Queue = asyncio.Queue()
         self.turns: asyncio.Queue = asyncio.Queue()
+        # What each token that was made says, by the kind of each report.
+        self.progress: dict[str, list[str]] = {}
         self.answer: asyncio.Future = asyncio.get_running_loop().create_future()
 
         @client.feature("workspace/codeLens/refresh")
@@ -55,6 +57,14 @@ class Editor:
             self.prompts.put_nowait(params)
             return await self.answer
 
+        @client.feature("window/workDoneProgress/create")
+        def create(params: types.WorkDoneProgressCreateParams):
+            self.progress[params.token] = []
+
+        @client.feature("$/progress")
+        def report(params: types.ProgressParams):
+            self.progress[params.token].append(params.value["kind"])
+
         # Not part of standard LSP: subscribed to for one thing, to know when all is over.
         @client.feature("codex/turn/completed")
         def completed(params):
@@ -65,10 +75,13 @@ class Editor:
         if not self.answer.done():
             self.answer.set_result(None)
 
-    async def open(self, path: Path):
+    def show(self, path: Path):
         item = types.TextDocumentItem(path.as_uri(), "python", 1, path.read_text())
         self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
-        # As editors do when a document opens.
+
+    async def open(self, path: Path):
+        self.show(path)
+        # As editors with lenses do when a document opens.
         return await self.lenses(path)
 
     async def lenses(self, path: Path):
@@ -99,6 +112,14 @@ class Editor:
 async def seen(queue: asyncio.Queue):
     """The next thing that the editor was sent."""
     return await asyncio.wait_for(queue.get(), PATIENCE_SECONDS)
+
+
+def capabilities_of(kind: str) -> types.ClientCapabilities:
+    """What a real editor says that it can do: as pytest-lsp has it, or as its source has it."""
+    ours = Path(__file__).parent / "clients" / f"{kind}.json"
+    if ours.is_file():
+        return default_converter().structure(json.loads(ours.read_text()), types.ClientCapabilities)
+    return client_capabilities(kind)
 
 
 def built(variable: str, name: str) -> Path:
@@ -161,7 +182,7 @@ async def start(tmp_path: Path, folder: Path, codex_home: Path):
         started.append(one)
         await client.initialize_session(
             types.InitializeParams(
-                capabilities=client_capabilities(kind),
+                capabilities=capabilities_of(kind),
                 client_info=types.ClientInfo(kind),
                 workspace_folders=[types.WorkspaceFolder(folder.as_uri(), folder.name)],
                 initialization_options={"events": ["codex"], "codex": {"path": str(codex())}},
