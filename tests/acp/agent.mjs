@@ -11,11 +11,11 @@ import { cargoBinary } from "../tools/paths.mjs";
 import { startScriptedModel } from "../tools/scripted-model.mjs";
 
 const exec = promisify(execFile);
-const outrigger = process.env.OUTRIGGER_BINARY ?? cargoBinary("outrigger", "dev");
-const scriptedModel = process.env.OUTRIGGER_SCRIPTED_MODEL ?? cargoBinary("scripted-model", "dev");
 
 /** A git repository with these files committed, and all that outrigger needs beside it. */
 export async function makeWorkspace(files) {
+  const outrigger = process.env.OUTRIGGER_BINARY ?? cargoBinary("outrigger", "dev");
+  const scriptedModel = process.env.OUTRIGGER_SCRIPTED_MODEL ?? cargoBinary("scripted-model", "dev");
   const root = await realpath(await mkdtemp(path.join(os.tmpdir(), "outrigger-acp-")));
   const folder = path.join(root, "repo");
   for (const name of ["repo", "home", "tmp"]) await mkdir(path.join(root, name));
@@ -47,7 +47,7 @@ export async function makeWorkspace(files) {
     outrigger,
     git: async (...args) => (await git(...args)).stdout,
     read: (name) => readFile(path.join(folder, name), "utf8"),
-    client: (options) => startClient({ folder, env, children }, options),
+    client: (options) => startClient({ outrigger, folder, env, children }, options),
     async end() {
       // After a failure some are still there.
       for (const child of children) child.kill();
@@ -59,7 +59,10 @@ export async function makeWorkspace(files) {
 }
 
 /** Starts `outrigger acp`, and a client that has introduced itself to it. */
-async function startClient({ folder, env, children }, { name = "Test Client", capabilities = {}, args = [] } = {}) {
+async function startClient(
+  { outrigger, folder, env, children },
+  { name = "Test Client", capabilities = {}, args = [] } = {},
+) {
   const child = spawn(outrigger, ["acp", ...args], { cwd: folder, env, stdio: ["pipe", "pipe", "inherit"] });
   children.push(child);
   const exited = new Promise((resolve) => child.once("exit", (code) => resolve(code)));

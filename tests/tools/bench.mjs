@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { measureAcp } from "../acp/bench.mjs";
 import { measureWebview } from "../vscode/webview/bench.mjs";
 import { requireChromium } from "./chromium.mjs";
 import { pinnedCodex } from "./codex.mjs";
@@ -16,8 +17,9 @@ const USAGE = `npm run bench [-- [--peers] [--quick] [--only FIGURE]]
 
   --peers         also start the ACP agents for Codex, and read terminals through node-pty: they come from npm
   --quick         less of everything, to see that it works; nothing is written
-  --only FIGURE   start, shared-start, relay, sessions, idle, memory, turn, paced, replay, pause, hunks, terminals or
-                  vscode (the webview in a browser); nothing is written`;
+  --only FIGURE   start, shared-start, relay, sessions, idle, memory, turn, paced, replay, pause, hunks, terminals,
+                  vscode (the webview in a browser) or acp (beside the other agents, which it installs);
+                  nothing is written`;
 
 const PAGE = path.join(root, "docs/benchmarks.md");
 const PEERS = ["@agentclientprotocol/codex-acp", "@zed-industries/codex-acp"];
@@ -34,6 +36,8 @@ await main(async () => {
   await steps.step("cargo build --release", ({ exec }) =>
     exec("cargo", ["build", "--release", "-p", "outrigger", "-p", "outrigger-tests", "-p", "scripted-model"]),
   );
+  if (options.only === "acp")
+    return console.log((await acpRows(steps, { peers: true, quick: options.quick })).join("\n"));
   const peers = await peerArguments(steps, options.peers);
   const args = ["outrigger", "scripted-model"].flatMap((name) => [`--${name}`, cargoBinary(name, "release")]);
   args.push("--codex", await pinnedCodex(), ...peers);
@@ -42,7 +46,10 @@ await main(async () => {
 
   const load = os.loadavg()[0];
   let table = await steps.step("measure", () => measure(args));
-  if (!options.quick && !options.only) table += `\n${(await webviewRows(steps)).join("\n")}`;
+  if (!options.quick && !options.only) {
+    table += `\n${(await webviewRows(steps)).join("\n")}`;
+    table += `\n\n${(await acpRows(steps, options)).join("\n")}`;
+  }
   steps.summary();
   if (options.quick || options.only) return console.log(table);
   const { devDependencies } = JSON.parse(await readFile(path.join(root, "package.json"), "utf8"));
@@ -55,6 +62,19 @@ async function webviewRows(steps) {
   const executablePath = await requireChromium(steps);
   await steps.step("webview", ({ exec }) => exec(process.execPath, ["build.mjs"], { cwd: extensionDir }));
   return steps.step("measure the webview", () => measureWebview(executablePath));
+}
+
+/** The ACP agent beside the others, with what each of them has. */
+async function acpRows(steps, { peers, quick }) {
+  const args = await peerArguments(steps, peers);
+  const found = PEERS.map((name) => {
+    const at = args.indexOf(name);
+    return args[at - 1] === "--peer" ? { name, command: args.slice(at + 1, at + 3) } : { name, absent: args[at + 1] };
+  });
+  process.env.OUTRIGGER_CODEX ??= await pinnedCodex();
+  process.env.OUTRIGGER_SCRIPTED_MODEL = cargoBinary("scripted-model", "release");
+  const outrigger = cargoBinary("outrigger", "release");
+  return steps.step("measure ACP", () => measureAcp({ outrigger, peers: found, runs: quick ? 1 : 5 }));
 }
 
 function readArguments(args) {
@@ -133,6 +153,9 @@ ${table}
   answer, without an editor. Of the requests one by one, 90 are measured and the rest is reckoned from them.
 - *Webview*: the built page in Chromium without an editor, under the extension's own policy; five runs each, the median, and least to most in brackets. The deltas come as the extension
   sends them, gathered for 16 ms, 20,000 in one second. Alone: \`npm run bench -- --only vscode\`.
+- *ACP*: one client in Node reads all of them. Each agent is started, opens a session and is sent the flood in turn, after the app-server itself, five times (ours is started forty times more, in turn with a shell that only answers); \`session/new\` may
+  find the agent still starting its app-server. A client that reads slower than the app-server writes gets deltas joined, and the text is compared. What an agent has was asked of it: a method is there that is not answered with \`-32601\`, an update that came in one session with text,
+  thoughts, a plan, a command and a change, and when that was loaded. Alone: \`npm run bench -- --only acp\`.
 - *Pause*: the reader stops at the first delta. One editor runs in one process here, so there is nobody else to be affected.
 `;
 }
