@@ -50,7 +50,7 @@ test("a session: who is there, what can be set, and text that streams", async ()
   const updates = client.updates.take();
   assert.deepEqual(
     ofKind(updates, "available_commands_update")[0].availableCommands.map(({ name }) => name),
-    ["review", "compact", "hunks", "stage", "undo"],
+    ["review", "compact", "hunks", "stage", "undo", "automations"],
   );
   assert.deepEqual(
     ofKind(updates, "agent_message_chunk").map(({ content }) => content.text),
@@ -240,4 +240,26 @@ test("two clients see one session: who answers first decides, and the other's qu
   assert.deepEqual(await waiting, { stopReason: "end_turn" });
   await assert.rejects(workspace.read("later"));
   for (const client of [one, two, three]) assert.equal(await client.leave(), 0);
+});
+
+test("automations are listed", async () => {
+  const client = await workspace.client();
+  const { sessionId } = await client.newSession();
+  assert.deepEqual(await client.prompt(sessionId, "/automations"), { stopReason: "end_turn" });
+  assert.equal(said(client.updates.take()), "There is no automation.");
+  assert.equal(await client.leave(), 0);
+});
+
+test("a fork has the history, and goes on by itself", async () => {
+  const client = await workspace.client();
+  const { sessionId } = await client.newSession();
+  await client.prompt(sessionId, "[[msg:before the fork]]");
+  const fork = await client.request("session/fork", { sessionId, cwd: workspace.folder, mcpServers: [] });
+  assert.notEqual(fork.sessionId, sessionId);
+  await client.prompt(fork.sessionId, "[[msg:after it]]");
+  client.updates.take();
+  const later = await workspace.client({ name: "Later" });
+  await later.request("session/load", { sessionId: fork.sessionId, cwd: workspace.folder, mcpServers: [] });
+  assert.equal(said(later.updates.take()), "before the forkafter it");
+  for (const one of [client, later]) assert.equal(await one.leave(), 0);
 });

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::{paths, protocol::RpcError};
 
 use super::{
+    automations,
     face::{Call, Face},
     session::{Session, Work},
     update::{self, Voice},
@@ -32,6 +33,10 @@ pub enum Command {
         done: Vec<(String, usize)>,
     },
     Undo,
+    /// What runs by itself; with an id, that one is run now.
+    Automations {
+        run: Option<String>,
+    },
 }
 
 /// `available_commands_update`.
@@ -51,6 +56,7 @@ pub fn available() -> Value {
             command("hunks", "Show the agent's changes that you have neither staged nor kept", None),
             command("stage", "Stage the agent's changes", Some("a file; without one, all")),
             command("undo", "Put the files back as they were before the last turn", None),
+            command("automations", "Show what runs by itself, and when", Some("run and its id, to run it now")),
         ],
     })
 }
@@ -71,6 +77,12 @@ pub fn read(blocks: &[Value]) -> Option<Command> {
         "/hunks" => Command::Hunks,
         "/stage" => Command::Stage { file: rest.map(str::to_owned) },
         "/undo" => Command::Undo,
+        "/automations" => match rest.map(|rest| rest.split_once(char::is_whitespace)) {
+            None => Command::Automations { run: None },
+            Some(Some(("run", id))) => Command::Automations { run: Some(id.trim().to_owned()) },
+            // A message to the agent, as far as we know.
+            Some(_) => return None,
+        },
         _ => return None,
     })
 }
@@ -96,6 +108,10 @@ impl Face {
                     return self.say(name, message, "There is no turn to take back.");
                 };
                 ("outrigger/turn/undo", json!({ "threadId": name, "turnId": turn }))
+            }
+            Command::Automations { run: None } => ("outrigger/automation/list", json!({})),
+            Command::Automations { run: Some(id) } => {
+                ("outrigger/automation/run", json!({ "id": id }))
             }
         };
         let (session, message) = (name.to_owned(), message.to_owned());
@@ -137,6 +153,12 @@ impl Face {
             Command::Undo => {
                 let said = undone(&result, session);
                 self.say(name, message, &said);
+            }
+            Command::Automations { run: None } => {
+                self.say(name, message, &automations::listed(&result));
+            }
+            Command::Automations { run: Some(id) } => {
+                self.say(name, message, &automations::begun(&id, &result));
             }
             Command::Hunks | Command::Work(_) => {
                 let said = hunks(&result, session);
@@ -291,6 +313,12 @@ mod tests {
             command("/stage @src/b.txt"),
             Some(Command::Stage { file: Some("@src/b.txt".into()) })
         );
+        assert_eq!(command("/automations"), Some(Command::Automations { run: None }));
+        assert_eq!(
+            command("/automations run nightly"),
+            Some(Command::Automations { run: Some("nightly".into()) })
+        );
+        assert_eq!(command("/automations should be fewer"), None);
         assert_eq!(command("/etc/hosts is odd"), None);
         assert_eq!(command("say /undo"), None);
     }

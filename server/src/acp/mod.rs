@@ -6,6 +6,7 @@
 
 mod abilities;
 mod asks;
+mod automations;
 mod commands;
 mod face;
 mod fragments;

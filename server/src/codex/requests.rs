@@ -31,6 +31,9 @@ pub struct ThreadSettings<'a> {
     /// `read-only`, `workspace-write` or `danger-full-access`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sandbox: Option<&'a str>,
+    /// What is configured for this thread alone, its MCP servers say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config: Option<&'a Value>,
 }
 
 /// Settings of one turn; they stick to the thread from then on.

@@ -280,7 +280,10 @@ impl Step<'_> {
         let open = self.world.threads.open();
         self.world.server.resuming = open.iter().cloned().collect();
         for thread in open {
-            let request = requests::thread_resume(thread.as_str(), &ThreadSettings::default());
+            let entry = self.world.threads.get(thread.as_str());
+            let config = entry.and_then(|entry| entry.config.as_ref());
+            let settings = ThreadSettings { config, ..ThreadSettings::default() };
+            let request = requests::thread_resume(thread.as_str(), &settings);
             self.ask_upstream(&request, Purpose::Resume { thread });
         }
         self.release_held();

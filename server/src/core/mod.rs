@@ -256,6 +256,8 @@ enum Purpose {
         method: String,
         thread: Option<ThreadId>,
         tools: bool,
+        /// What the thread that it opens has configured for itself.
+        config: Option<Value>,
     },
     /// Bringing an open thread back after the app-server was restarted.
     Resume {

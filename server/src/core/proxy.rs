@@ -122,6 +122,7 @@ impl Step<'_> {
             method: method.to_owned(),
             thread,
             tools: params.get("dynamicTools").is_some_and(|tools| !tools.is_null()),
+            config: params.get("config").filter(|_| opens_thread(method)).cloned(),
         };
         let token = self.upstream(method, params_for(method, params), purpose);
         let open = self.world.sessions.get_mut(&session).and_then(|s| s.open.get_mut(&id));
@@ -142,7 +143,7 @@ impl Step<'_> {
     pub(super) fn response(&mut self, token: u64, result: Result<Raw, RpcError>) {
         let Some(purpose) = self.world.purposes.remove(&token) else { return };
         match purpose {
-            Purpose::Editor { session, id, method, thread, tools } => {
+            Purpose::Editor { session, id, method, thread, tools, config } => {
                 if let (Ok(result), Some(thread)) = (&result, &thread)
                     && method == "turn/start"
                 {
@@ -152,6 +153,9 @@ impl Step<'_> {
                     && opens_thread(&method)
                 {
                     let thread = self.thread_opened(session, &method, result);
+                    if let (Some(thread), Some(config)) = (&thread, config) {
+                        self.world.threads.entry(thread, self.now.micros).config = Some(config);
+                    }
                     self.note_tools(thread.filter(|_| tools));
                 }
                 self.reply(session, id, result);

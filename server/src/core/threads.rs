@@ -33,6 +33,8 @@ pub struct Entry {
     /// Open on the app-server, so that its notes come here.
     pub(super) upstream: bool,
     pub(super) queue: Vec<Queued>,
+    /// What whoever opened it configured for it alone. The app-server does not keep it.
+    pub(super) config: Option<Value>,
     /// The app-server has said what this thread is.
     pub(super) described: bool,
     /// Where the next older page of turns begins.
@@ -48,6 +50,7 @@ impl Entry {
             subscribers: BTreeSet::new(),
             upstream: false,
             queue: Vec::new(),
+            config: None,
             described: false,
             turns_cursor: None,
             used: 0,

@@ -178,6 +178,26 @@ fn commands_are_done_here_and_end_their_prompt() {
 }
 
 #[test]
+fn automations_are_listed_and_one_is_run() {
+    let mut story = Story::begun();
+    story.session();
+    let id = story.request("session/prompt", prompt("/automations"));
+    story.answer("outrigger/automation/list", json!({ "automations": [], "problems": [] }));
+    assert_eq!(story.result(id), json!({ "stopReason": "end_turn" }));
+    assert_eq!(story.updates()[0]["content"]["text"], "There is no automation.");
+
+    story.told.clear();
+    let id = story.request("session/prompt", prompt("/automations run nightly"));
+    let run = json!({ "run": { "status": "IN_PROGRESS" } });
+    assert_eq!(story.answer("outrigger/automation/run", run), json!({ "id": "nightly" }));
+    assert_eq!(story.result(id), json!({ "stopReason": "end_turn" }));
+    assert_eq!(
+        story.updates()[0]["content"]["text"],
+        "nightly runs. What comes of it is in the inbox, and in its own thread."
+    );
+}
+
+#[test]
 fn staging_goes_on_file_by_file_and_says_where_it_stopped() {
     let mut story = Story::begun();
     story.session();

@@ -15,12 +15,14 @@ fn requests() -> Vec<Request> {
     let granular = json!({ "granular": { "mcp_elicitations": true, "rules": true, "sandbox_approval": true } });
     let sandbox = json!({ "type": "workspaceWrite", "networkAccess": false });
     let bare = ThreadSettings::default();
+    let config = json!({ "mcp_servers": { "web": { "url": "https://mcp.example/x" } } });
     let thread = ThreadSettings {
         cwd: Some("/home/dev/repo"),
         model: Some("gpt-5.5"),
         model_provider: Some("mock"),
         approval_policy: Some(&policy),
         sandbox: Some("workspace-write"),
+        config: Some(&config),
     };
     let granular = ThreadSettings { approval_policy: Some(&granular), ..ThreadSettings::default() };
     let turn = TurnSettings {

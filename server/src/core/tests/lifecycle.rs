@@ -35,6 +35,20 @@ fn ready_is_announced_only_after_every_open_thread_is_resumed() {
 }
 
 #[test]
+fn what_a_thread_has_configured_for_itself_is_given_again_to_the_next_process() {
+    let mut stage = Stage::ready();
+    let config = json!({ "mcp_servers": { "web": { "url": "https://mcp.example/x" } } });
+    stage.open_thread_with(ONE, json!({ "cwd": "/w", "config": config }));
+    stage.step(died());
+    let up = stage.app_server_up(2);
+    let asked = up.iter().find_map(|effect| match effect {
+        Effect::Codex(codex::Command::Request { params, .. }) => params.decode::<Value>().ok(),
+        _ => None,
+    });
+    assert_eq!(asked, Some(json!({ "threadId": "t", "excludeTurns": true, "config": config })));
+}
+
+#[test]
 fn a_request_right_after_an_exit_waits_for_the_next_process() {
     let mut stage = Stage::ready();
     stage.step(died());

@@ -206,7 +206,12 @@ impl Stage {
 
     /// Opens thread `t` for a session and returns what was sent on the way.
     fn open_thread(&mut self, session: SessionId) {
-        let (_, effects) = self.request(session, "codex/thread/start", json!({ "cwd": "/w" }));
+        self.open_thread_with(session, json!({ "cwd": "/w" }));
+    }
+
+    /// The same with these params.
+    fn open_thread_with(&mut self, session: SessionId, params: Value) {
+        let (_, effects) = self.request(session, "codex/thread/start", params);
         let thread = json!({ "id": "t", "cwd": "/w", "preview": "", "modelProvider": "m",
             "createdAt": 1, "updatedAt": 1, "status": { "type": "idle" }, "cliVersion": "x",
             "source": "vscode", "turns": [], "ephemeral": false, "sessionId": "t" });
