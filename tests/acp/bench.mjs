@@ -286,7 +286,7 @@ function figures(agents, codex, shell) {
   const beside = (show) =>
     peers.map((peer) => `${peer.name} ${show(peer)}`).join("; ") || "not measured (`--peers` installs them)";
   const ms = (key) => (agent) => `${median(agent.times[key]).toFixed(1)} ms`;
-  const verdict = (good) => (good ? "yes" : "**no**");
+  const verdict = (good) => (good ? "met" : "**missed**");
   const own = codex.times.thread.length ? median(codex.times.thread) : 0;
   const ratio = median(codex.times.deltas) / median(ours.times.deltas);
   const better = Math.min(...peers.map((peer) => median(peer.times.deltas)));
