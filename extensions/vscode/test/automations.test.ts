@@ -280,6 +280,21 @@ test("a new automation is asked for whole, with what the person did not choose l
   expect(done).toEqual(["issues"]);
 });
 
+test("without a folder nothing is asked for, unless it goes on in a thread", async () => {
+  const { form: one, page, link } = form(null);
+  await one.save({ ...one.values, cwds: [] });
+  expect([page()?.failure?.field, link.asked]).toEqual(["cwds", []]);
+  const beat = form(automation({ kind: "heartbeat", cwds: [] }));
+  beat.link.answer("outrigger/automation/update", () => ({ automation: automation() }));
+  await beat.form.save({ ...beat.form.values, name: "Beat" });
+  expect(beat.saved("outrigger/automation/update")).toEqual([{ id: "issues", name: "Beat" }]);
+  const said = permitted(beat.form.values, {
+    own: { model: null, effort: null, approvalPolicy: null, sandbox: null },
+    heartbeat: true,
+  });
+  expect(said.sentences[0]).toBe("It goes on in its thread, where that works.");
+});
+
 test("of one that is there only what was changed is sent, and giving a choice up is a change", async () => {
   const { form: one, link, saved } = form(automation({ model: "gpt-5.5", branch: "main" }));
   link.answer("outrigger/automation/update", () => ({ automation: automation() }));
@@ -340,7 +355,7 @@ test("what can be chosen is Codex's own, and the start at login is offered until
 test("what a run may do is said from what it is given and from the person's own", () => {
   const values: FormValues = { ...form(null).form.values, approvalTimeoutMinutes: 90 };
   const own = { model: null, effort: null, approvalPolicy: "untrusted", sandbox: "read-only" };
-  expect(permitted(values, own)).toEqual({
+  expect(permitted(values, { own, heartbeat: false })).toEqual({
     sentences: [
       "Each run gets a new worktree of shop at HEAD: your own files stay as they are.",
       "Commands may read files and change none.",
@@ -350,7 +365,7 @@ test("what a run may do is said from what it is given and from the person's own"
     denied: false,
   });
   const local: FormValues = { ...values, executionEnvironment: "local", sandbox: "danger-full-access" };
-  expect(permitted(local, { ...own, approvalPolicy: "never" })).toEqual({
+  expect(permitted(local, { own: { ...own, approvalPolicy: "never" }, heartbeat: false })).toEqual({
     sentences: [
       "It works in shop itself, on your own files.",
       "Commands may do whatever you may, also on the network.",

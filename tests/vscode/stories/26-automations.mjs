@@ -1,5 +1,7 @@
 // A prompt that runs by itself: made by a form that says what comes next, run, found in the inbox, looked at and accepted.
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 
 export const title = "An automation is made by a form, run now, and what it brought is read, reviewed and accepted";
 
@@ -83,14 +85,37 @@ export default async function (story) {
     await dialog.locator(".monaco-button", { hasText: "Accept" }).click();
     await inbox.filter({ hasText: "Nothing is left in the inbox." }).waitFor();
     await outrigger.list("Worktrees").waitFor({ state: "hidden" });
+    await outrigger.list("Review").filter({ hasText: "Nothing is left to review." }).waitFor();
     assert.equal((await story.git("worktree", "list")).trim().split("\n").length, 1);
   });
-  await story.step("the history has the run, and the automation is paused and deleted", async () => {
-    const automation = automations.locator(".monaco-list-row", { hasText: "Weekdays at 09:30" });
+  const automation = automations.locator(".monaco-list-row", { hasText: "Weekdays at 09:30" });
+  await story.step("the history has the run; the automation is paused and resumed", async () => {
     await automation.locator(".monaco-tl-twistie").click();
     await automations.locator(".monaco-list-row", { hasText: "Accepted" }).waitFor();
     await story.shot("history");
     await outrigger.onRow(automation, "Pause Automation");
     await automation.filter({ hasText: "paused" }).waitFor();
+    await outrigger.onRow(automation, "Resume Automation");
+    await automation.filter({ hasText: "(Berlin)" }).waitFor();
+  });
+  await story.step("edited to run in the folder itself, it asks where changes are in no commit", async () => {
+    await outrigger.onRow(automation, "Edit Automation");
+    await form.locator("label", { hasText: "In the folder itself" }).click();
+    await form.locator(".note", { hasText: "on your own files" }).waitFor();
+    await form.locator("vscode-button", { hasText: "Save" }).click();
+    await form.waitFor({ state: "hidden" });
+    await writeFile(path.join(story.repository, "NOTES.md"), "Not committed.\n");
+    await outrigger.onRow(automation, "Run Automation Now");
+    await dialog.filter({ hasText: "changes that are in no commit" }).waitFor();
+    await story.shot("dirty");
+    await dialog.locator(".monaco-button", { hasText: "Run All the Same" }).click();
+    await outrigger.badge.filter({ hasText: "1" }).waitFor();
+    await story.written("src/greeting.ts", "The usual, ${customer.name}?");
+  });
+  await story.step("it is deleted, and the list says what one is again", async () => {
+    await story.command("Outrigger: Delete Automation…");
+    await page.locator(".quick-input-list .monaco-list-row", { hasText: "Regulars" }).click();
+    await dialog.locator(".monaco-button", { hasText: "Delete" }).click();
+    await automations.filter({ hasText: "A prompt that runs by itself when it is due" }).waitFor();
   });
 }

@@ -16,7 +16,16 @@ export const values = (fields = {}) => ({
 });
 
 export const page = (fields = {}) => ({
-  ...{ id: null, createdAt: null, folders: [], atLogin: "no", atLoginFailure: null, saving: false, failure: null },
+  ...{
+    id: null,
+    createdAt: null,
+    heartbeat: false,
+    folders: [],
+    atLogin: "no",
+    atLoginFailure: null,
+    saving: false,
+    failure: null,
+  },
   models: [{ model: "gpt-5.5", name: "GPT-5.5", efforts: ["low", "medium", "high"] }],
   own: { model: "gpt-5.5", effort: "medium", approvalPolicy: "on-request", sandbox: "workspace-write" },
   ...fields,

@@ -36,6 +36,7 @@ export class AutomationForm {
     this.page = {
       id: automation?.id ?? null,
       createdAt: automation?.createdAt ?? null,
+      heartbeat: automation?.kind === "heartbeat",
       models: [],
       own: { model: null, effort: null, approvalPolicy: null, sandbox: null },
       folders: around.folders(),
@@ -109,6 +110,11 @@ export class AutomationForm {
 
   async save(values: FormValues): Promise<void> {
     if (this.page.saving) return;
+    if (values.cwds.length === 0 && !this.page.heartbeat) {
+      const failure: FormFailure = { field: "cwds", message: t("Choose a folder to run in."), hint: null };
+      this.set({ failure });
+      return;
+    }
     this.set({ saving: true, failure: null });
     const { automation } = this;
     const fields = fieldsOf(values);

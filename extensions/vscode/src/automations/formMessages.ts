@@ -36,6 +36,8 @@ export type FormPage = {
   id: string | null;
   /** Of one that is there, in epoch milliseconds: a rule without a beginning of its own begins then. */
   createdAt: number | null;
+  /** It goes on in a thread of its own, so it has no place of its own. */
+  heartbeat: boolean;
   models: FormModelChoice[];
   /** What `null` comes to, by the person's own configuration. */
   own: { model: string | null; effort: string | null; approvalPolicy: unknown; sandbox: string | null };

@@ -99,12 +99,11 @@ export class WorktreeTree implements vscode.TreeDataProvider<{ runId: string }>,
     const run = this.automations.run(runId);
     if (!run?.worktree) return new vscode.TreeItem("");
     const automation = this.automations.get(run.automationId);
-    const item = new vscode.TreeItem(baseName(run.worktree));
+    const item = new vscode.TreeItem(automation ? automationName(automation) : run.automationId);
     item.id = `worktree:${runId}`;
     const branch = automation?.branch ?? null;
     const from = branch === null ? "" : t("from {0}", branch);
-    const name = automation ? automationName(automation) : run.automationId;
-    item.description = [name, statusWords(run), from].filter(Boolean).join(" · ");
+    item.description = [baseName(run.worktree), statusWords(run), from].filter(Boolean).join(" · ");
     item.tooltip = [vscode.Uri.parse(run.worktree).fsPath, runTitle(run), item.description].join("\n");
     item.iconPath = new vscode.ThemeIcon("repo-forked");
     item.contextValue = runContext(run);

@@ -35,11 +35,19 @@ export function sandboxWords(sandbox: string): string {
 }
 
 /** Sentences. `denied`: such a run is refused. */
-export function permitted(values: FormValues, own: FormPage["own"]): { sentences: string[]; denied: boolean } {
+export function permitted(
+  values: FormValues,
+  { own, heartbeat }: Pick<FormPage, "own" | "heartbeat">,
+): { sentences: string[]; denied: boolean } {
   const sandbox = values.sandbox ?? own.sandbox;
   const policy = values.approvalPolicy ?? own.approvalPolicy;
   return {
-    sentences: [placeSentence(values), sandboxSentence(sandbox), policySentence(policy, values), endSentence(values)],
+    sentences: [
+      heartbeat ? t("It goes on in its thread, where that works.") : placeSentence(values),
+      sandboxSentence(sandbox),
+      policySentence(policy, values),
+      endSentence(values),
+    ],
     denied: sandbox === "danger-full-access" && policy === "never",
   };
 }

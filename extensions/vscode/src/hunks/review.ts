@@ -17,6 +17,11 @@ export class Review {
     this.subscriptions = [
       this.door.onNote("outrigger/review/changed", () => void this.refresh()),
       this.door.onState(() => void this.refresh()),
+      // With a run that is accepted or archived its worktree goes, and what was to be reviewed there.
+      this.door.onNote(
+        "outrigger/automation/runChanged",
+        ({ run }) => run.worktree === null && this.list.length > 0 && void this.refresh(),
+      ),
     ];
     void this.refresh();
   }

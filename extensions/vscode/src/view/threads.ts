@@ -318,7 +318,7 @@ function idsOf(value: unknown): string[] {
 }
 
 /** What an automation's run is told begins with several lines about the automation; its name is enough of a title. */
-function withoutEnvelope(preview: string): string {
+export function withoutEnvelope(preview: string): string {
   return preview.replace(/^Automation: (.*)\nAutomation ID: [\s\S]*$/, "$1");
 }
 

@@ -8,6 +8,7 @@ import type { ThreadState } from "../protocol.generated";
 import { userText } from "../view/items";
 import type { ToView, ViewPage } from "../view/messages";
 import { markerKinds, markerName, QUIET_MARKERS } from "../view/rows";
+import { withoutEnvelope } from "../view/threads";
 import { applyChanges, prependItems } from "../view/transcript";
 import { headline, oneLine } from "../wording";
 import type { Composer } from "./composer";
@@ -219,7 +220,8 @@ export class App extends LitElement {
   private threadName(page: ViewPage): string {
     if (page.threadId === null) return t("New thread");
     const first = this.thread?.turns.flatMap(({ items }) => items).find((item) => item.type === "userMessage");
-    const name = this.thread?.name ?? page.threads.names[page.threadId] ?? (first ? userText(first) : "");
+    const name =
+      this.thread?.name ?? page.threads.names[page.threadId] ?? (first ? withoutEnvelope(userText(first)) : "");
     return oneLine(name, 80).text || (page.loading ? t("Loading…") : t("New thread"));
   }
 

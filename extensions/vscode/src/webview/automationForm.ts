@@ -163,7 +163,8 @@ export class AutomationFormView extends LitElement {
     values: FormValues,
     page: FormPage,
     failures: (name: keyof FormValues) => FormFailure | null,
-  ): TemplateResult {
+  ): TemplateResult | typeof nothing {
+    if (page.heartbeat) return nothing;
     const { cwds, executionEnvironment, branch } = values;
     const others = page.folders.filter(({ uri }) => !cwds.some((folder) => folder.uri === uri));
     const remove = (gone: string) => this.set({ cwds: cwds.filter(({ uri }) => uri !== gone) });
@@ -313,7 +314,7 @@ export class AutomationFormView extends LitElement {
   }
 
   private statement(values: FormValues, page: FormPage): TemplateResult {
-    const { sentences, denied } = permitted(values, page.own);
+    const { sentences, denied } = permitted(values, page);
     return html`<section class="note ${denied ? "denied" : ""}" aria-live="polite">
       <h2>${t("What a run may do while nobody watches")}</h2>
       <ul>
