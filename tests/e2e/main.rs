@@ -31,6 +31,8 @@ mod scene;
 mod secrets;
 mod settings;
 mod terminals;
+mod terminals_elsewhere;
+mod terminals_programs;
 mod threads;
 mod torture;
 mod turns;

@@ -251,9 +251,23 @@ name?: string | null,
 /**
  * The thread that it belongs to, for whoever shows both.
  */
-threadId?: ThreadId | null, };
+threadId?: ThreadId | null, 
+/**
+ * Run by the app-server in Codex's sandbox, with its environment; `env` does not count.
+ */
+sandboxed?: boolean | null, };
 
 export type TerminalRef = { terminalId: TerminalId, };
+
+export type TerminalWatchParams = { threadId: ThreadId, turnId: TurnId, itemId: ItemId, 
+/**
+ * Cells: 2 to 1,000.
+ */
+cols: number, 
+/**
+ * Cells: 1 to 1,000.
+ */
+rows: number, };
 
 export type TerminalWriteParams = { terminalId: TerminalId, data: string, };
 
@@ -885,6 +899,7 @@ export interface Requests {
   "outrigger/terminal/detach": { params: TerminalRef; result: Done };
   "outrigger/terminal/close": { params: TerminalCloseParams; result: TerminalClosed };
   "outrigger/terminal/restart": { params: TerminalRef; result: TerminalHeld };
+  "outrigger/terminal/watch": { params: TerminalWatchParams; result: TerminalHeld };
   "outrigger/terminal/list": { params: NoParams; result: TerminalList };
   "outrigger/automation/create": { params: AutomationFields; result: AutomationHeld };
   "outrigger/automation/update": { params: AutomationFields; result: AutomationHeld };

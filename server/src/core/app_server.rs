@@ -334,6 +334,7 @@ impl Step<'_> {
         self.refusals_of_dead_process();
         self.threads_interrupted();
         self.turns_died();
+        self.elsewhere_lost();
         self.runs_lost();
         self.redraw();
     }

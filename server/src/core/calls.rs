@@ -66,6 +66,7 @@ impl Step<'_> {
             | ClientCall::TerminalDetach(_)
             | ClientCall::TerminalClose(_)
             | ClientCall::TerminalRestart(_)
+            | ClientCall::TerminalWatch(_)
             | ClientCall::TerminalList(_)) => self.terminal_call(session, id, call),
             call @ (ClientCall::AutomationCreate(_)
             | ClientCall::AutomationUpdate(_)

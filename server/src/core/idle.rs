@@ -33,6 +33,7 @@ impl World {
         self.server.is_wanted()
             && (self.approvals.pending().next().is_some()
                 || self.threads.have_work()
+                || self.terminals.any_sandboxed()
                 || self.automations.any_active())
     }
 }

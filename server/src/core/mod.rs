@@ -9,6 +9,7 @@ mod calls;
 mod commands;
 mod diagnostics;
 mod documents;
+mod elsewhere;
 mod emphasis;
 mod failure;
 pub mod grants;
@@ -51,7 +52,7 @@ use crate::{
     codex, git,
     protocol::{
         ApprovalId, ClientCall, Failure, Incoming, Outgoing, Raw, RpcError, RpcId, SessionId,
-        ThreadId,
+        TerminalId, ThreadId,
         settings::{Changes, FileRead, Settings},
     },
     store, terminal,
@@ -310,6 +311,20 @@ enum Purpose {
     },
     Refusal(refusals::Flow),
     Terminal(terminals::Flow),
+    /// A program in Codex's sandbox, up to its end.
+    Sandboxed {
+        terminal: TerminalId,
+    },
+    Typed {
+        terminal: TerminalId,
+    },
+    /// Looking which process is to be ended, and ending it.
+    Halting {
+        terminal: TerminalId,
+    },
+    Halted {
+        terminal: TerminalId,
+    },
     Automation(automations::Flow),
     /// What is done about a turn, or about open files, for nobody in particular.
     Turn(turns::Errand),

@@ -173,6 +173,10 @@ impl Step<'_> {
             Purpose::Refusal(flow) => self.refusal_told(flow, result),
             Purpose::Arrived { thread } => self.arrivals_listed(&thread, result),
             Purpose::Automation(flow) => self.run_answered(flow, result),
+            Purpose::Sandboxed { terminal } => self.sandbox_ended(terminal, result),
+            Purpose::Typed { terminal } => self.typed_arrived(&terminal),
+            Purpose::Halting { terminal } => self.halting(terminal, result),
+            Purpose::Halted { terminal } => self.elsewhere_gone(terminal),
             Purpose::Proposal { .. }
             | Purpose::Hunk(_)
             | Purpose::Edit(_)

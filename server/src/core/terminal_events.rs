@@ -69,6 +69,9 @@ impl Step<'_> {
             }
             Event::Active { terminal } => self.keep_terminal_soon(&terminal),
             Event::Changed { terminal, face } => self.terminal_face(&terminal, face),
+            Event::Typed { terminal, data } => self.elsewhere_typed(&terminal, &data),
+            Event::Sized { terminal, size } => self.elsewhere_sized(&terminal, size),
+            Event::Halted { terminal } => self.elsewhere_halted(&terminal),
             // The wiring lets none through.
             Event::Marked { .. } => {}
             Event::Done { token } => {
@@ -127,19 +130,20 @@ impl Step<'_> {
                 entry.screen = String::new();
                 watching = std::mem::take(&mut entry.attached);
             }
-            Wanted::Create { name, thread_id } => {
+            Wanted::Create { name, thread_id, elsewhere } => {
                 let program = started.program.rsplit('/').next().unwrap_or_default().to_owned();
                 let name = name.unwrap_or(program);
                 let cwd = started.cwd.clone();
                 let mut entry = Entry::new(terminal.clone(), name, cwd, created_at);
                 entry.thread_id = thread_id;
+                entry.elsewhere = elsewhere;
                 terminals.all.push(entry);
             }
             _ => {}
         }
         let Some(entry) = terminals.get_mut(terminal) else { return };
         entry.status = TerminalStatus::Running;
-        entry.pid = Some(started.pid);
+        entry.pid = Some(started.pid).filter(|pid| *pid > 0);
         entry.cwd = started.cwd;
         entry.size = started.size;
         let held = TerminalHeld { terminal: entry.told_as() };
@@ -255,7 +259,8 @@ impl Step<'_> {
     fn keep_terminal_soon(&mut self, terminal: &TerminalId) {
         let due = self.now.micros.saturating_add(KEEP_AFTER);
         let Some(entry) = self.world.terminals.get_mut(terminal) else { return };
-        if entry.status == TerminalStatus::Running && entry.keep_at.is_none() {
+        let runs = entry.status == TerminalStatus::Running && entry.elsewhere.is_none();
+        if runs && entry.keep_at.is_none() {
             entry.keep_at = Some(due);
             self.effects.push(Effect::WakeAt(due));
         }
@@ -305,7 +310,9 @@ impl Step<'_> {
     }
 
     fn store_terminal(&mut self, terminal: &TerminalId, shown: &Shown) {
-        let Some(entry) = self.world.terminals.get_mut(terminal) else { return };
+        let entry = self.world.terminals.get_mut(terminal);
+        // What the app-server ran cannot be there again.
+        let Some(entry) = entry.filter(|entry| entry.elsewhere.is_none()) else { return };
         let about = About {
             name: entry.name.clone(),
             cwd: paths::to_uri(&entry.cwd).unwrap_or_default(),

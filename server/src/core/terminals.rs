@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
-use super::{Effect, Purpose, Step, grants::Root};
+use super::{Effect, Purpose, Step, elsewhere::Elsewhere, grants::Root};
 use crate::{
     paths,
     protocol::{
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Terminals of all kinds at one time. At the bound those that have ended make room, the oldest first.
-const LIMIT: usize = terminal::LIMIT;
+pub(super) const LIMIT: usize = terminal::LIMIT;
 /// Bytes of a name.
 const MAX_LABEL: usize = 1_024;
 /// Changes of one terminal are told no more often, in microseconds.
@@ -75,6 +75,8 @@ pub(super) struct Entry {
     pub(super) keep_at: Option<u64>,
     pub(super) tell_at: Option<u64>,
     pub(super) told: u64,
+    /// It shows what the app-server runs.
+    pub(super) elsewhere: Option<Elsewhere>,
 }
 
 /// A request that waits for the terminals' room.
@@ -89,6 +91,7 @@ pub(super) enum Wanted {
     Create {
         name: Option<String>,
         thread_id: Option<ThreadId>,
+        elsewhere: Option<Elsewhere>,
     },
     Restart,
     Attach,
@@ -106,7 +109,15 @@ impl Terminals {
 
     /// Whether a program runs in any.
     pub fn any_running(&self) -> bool {
-        self.all.iter().any(|entry| entry.status == TerminalStatus::Running || entry.restarting)
+        let holds = |entry: &Entry| entry.elsewhere.as_ref().is_none_or(Elsewhere::is_interactive);
+        self.all.iter().any(|entry| entry.runs() && holds(entry) || entry.restarting)
+    }
+
+    /// Whether a program runs in Codex's sandbox, which the app-server must outlast.
+    pub(super) fn any_sandboxed(&self) -> bool {
+        let sandboxed =
+            |entry: &Entry| entry.elsewhere.as_ref().is_some_and(Elsewhere::is_interactive);
+        self.all.iter().any(|entry| entry.runs() && sandboxed(entry))
     }
 
     /// As they are told.
@@ -118,7 +129,7 @@ impl Terminals {
         self.all.iter_mut().find(|entry| entry.id == *id)
     }
 
-    fn new_id(&mut self) -> TerminalId {
+    pub(super) fn new_id(&mut self) -> TerminalId {
         self.named += 1;
         format!("{}{}", self.prefix, self.named).into()
     }
@@ -144,6 +155,7 @@ impl Entry {
             keep_at: None,
             tell_at: None,
             told: 0,
+            elsewhere: None,
         }
     }
 
@@ -157,8 +169,8 @@ impl Entry {
             rows: self.size.rows(),
             title: self.title.clone(),
             mode: TerminalMode::Pty,
-            interactive: true,
-            supports_resize: true,
+            interactive: self.elsewhere.as_ref().is_none_or(Elsewhere::is_interactive),
+            supports_resize: self.elsewhere.as_ref().is_none_or(Elsewhere::is_interactive),
             status: self.status,
             exit_code: self.exit.map(|exit| exit.code),
             signal: self.exit.and_then(|exit| exit.signal),
@@ -215,6 +227,7 @@ impl Step<'_> {
                 self.ask_terminals(Command::Close { token, terminal, force, everything });
             }
             ClientCall::TerminalRestart(params) => self.terminal_restart(session, id, &params),
+            ClientCall::TerminalWatch(params) => self.terminal_watch(session, id, &params),
             _ => {
                 let list = self.world.terminals.list();
                 self.answer(session, id, &list);
@@ -244,7 +257,17 @@ impl Step<'_> {
     }
 
     fn terminal_create(&mut self, session: SessionId, id: RpcId, params: TerminalCreateParams) {
-        let TerminalCreateParams { cwd, command, args, env, cols, rows, name, thread_id } = params;
+        let TerminalCreateParams {
+            cwd,
+            command,
+            args,
+            env,
+            cols,
+            rows,
+            name,
+            thread_id,
+            sandboxed,
+        } = params;
         let cwd = match cwd {
             Some(uri) => paths::from_uri(&uri).ok_or_else(|| {
                 let why = format!("{uri} is no file: URI of this machine.");
@@ -269,6 +292,12 @@ impl Step<'_> {
             let why = format!("A terminal's name and thread have {MAX_LABEL} bytes at the most.");
             return self.fail(session, id, Failure::new(FailureKind::LimitExceeded, why));
         }
+        if sandboxed == Some(true) {
+            let mut program = vec![command.unwrap_or_else(|| self.shell_of(session))];
+            program.extend(args.unwrap_or_default());
+            let what = (program, cwd, Size::new(cols, rows));
+            return self.terminal_sandboxed(session, id, what, name, thread_id);
+        }
         if !self.make_room_for_terminal() {
             let failure = Failure::from(terminal::Error::TooMany { limit: LIMIT });
             return self.fail(session, id, failure);
@@ -282,7 +311,23 @@ impl Step<'_> {
             ..Spec::default()
         };
         let terminal = self.world.terminals.new_id();
-        self.open_terminal(session, id, terminal, spec, Wanted::Create { name, thread_id });
+        self.open_terminal(
+            session,
+            id,
+            terminal,
+            spec,
+            Wanted::Create { name, thread_id, elsewhere: None },
+        );
+    }
+
+    /// The person's shell, as the session's environment has it.
+    fn shell_of(&self, session: SessionId) -> String {
+        let state = self.world.sessions.get(&session);
+        let shell = state.and_then(|state| {
+            let known = state.origin.environment.iter().find(|(name, _)| name == "SHELL")?;
+            known.1.to_str().map(str::to_owned)
+        });
+        shell.filter(|shell| shell.starts_with('/')).unwrap_or_else(|| "/bin/sh".into())
     }
 
     fn own_folder(&self, session: SessionId) -> Option<PathBuf> {
@@ -308,7 +353,7 @@ impl Step<'_> {
     }
 
     /// Whether there is room for one more, once the oldest that has ended is gone.
-    fn make_room_for_terminal(&mut self) -> bool {
+    pub(super) fn make_room_for_terminal(&mut self) -> bool {
         let terminals = &self.world.terminals;
         if terminals.all.len() < LIMIT {
             return true;
@@ -361,6 +406,10 @@ impl Step<'_> {
         if !entry.runs() {
             return self.fail(session, id, terminal::Error::Ended.into());
         }
+        if let Err(failure) = self.may_type(&terminal, &data) {
+            return self.fail(session, id, failure);
+        }
+        let Some(entry) = self.world.terminals.get_mut(&terminal) else { return };
         if terminal::is_report(&data) {
             if !entry.answers(session) {
                 return self.answer(session, id, &Done {});
@@ -452,7 +501,7 @@ impl Step<'_> {
         self.token(Purpose::Terminal(Flow { session, id, terminal, wanted }))
     }
 
-    fn ask_terminals(&mut self, command: Command) {
+    pub(super) fn ask_terminals(&mut self, command: Command) {
         self.effects.push(Effect::Terminal(command));
     }
 }

@@ -294,6 +294,9 @@ impl Step<'_> {
         if method == "account/rateLimits/updated" {
             self.quota_noted(params);
         }
+        if method == "command/exec/outputDelta" {
+            self.sandbox_printed(params);
+        }
         if method == "serverRequest/resolved"
             && let Ok(resolved) = params.decode::<ResolvedNote>()
         {
@@ -306,6 +309,7 @@ impl Step<'_> {
         let Some(thread) = thread else { return };
         self.queue_noted(method, thread, params);
         self.refusals_noted(method, thread, params);
+        self.command_noted(method, thread, params);
         match method {
             "turn/started" => self.redraw(),
             "turn/completed" => {

@@ -32,6 +32,7 @@ struct CreateOptions {
     name: Option<String>,
     cols: Option<u32>,
     rows: Option<u32>,
+    sandboxed: Option<bool>,
 }
 
 /// What a command about terminals comes to; `None` when it is not one.
@@ -66,7 +67,7 @@ fn create(
         Some(Value::String(line)) => Some(line.clone()),
         Some(_) => return Err(wrong("outrigger.terminal.create takes a command line as a string")),
     };
-    let CreateOptions { cwd, name, cols, rows } = read(options)?;
+    let CreateOptions { cwd, name, cols, rows, sandboxed } = read(options)?;
     let name = name.or_else(|| line.clone());
     let (command, args) = match line {
         Some(line) => (Some(shell(state)), Some(vec!["-c".to_owned(), line])),
@@ -74,8 +75,17 @@ fn create(
     };
     let (cols, rows) = (cols.unwrap_or(SIZE.0), rows.unwrap_or(SIZE.1));
     let (env, thread_id) = (None, None);
-    let params = TerminalCreateParams { cwd, command, args, env, cols, rows, name, thread_id };
-    Ok(ClientCall::TerminalCreate(params))
+    Ok(ClientCall::TerminalCreate(TerminalCreateParams {
+        cwd,
+        command,
+        args,
+        env,
+        cols,
+        rows,
+        name,
+        thread_id,
+        sandboxed,
+    }))
 }
 
 fn shell(state: &Session) -> String {

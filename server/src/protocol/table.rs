@@ -156,6 +156,8 @@ protocol! {
         TerminalClose = "outrigger/terminal/close" [Session] (terminal::TerminalCloseParams) -> terminal::TerminalClosed;
         /// Runs the person's shell where an ended terminal was.
         TerminalRestart = "outrigger/terminal/restart" [Session] (terminal::TerminalRef) -> terminal::TerminalHeld;
+        /// Shows a command of the agent in a terminal.
+        TerminalWatch = "outrigger/terminal/watch" [Session] (terminal::TerminalWatchParams) -> terminal::TerminalHeld;
         TerminalList = "outrigger/terminal/list" [Session] (host::NoParams) -> terminal::TerminalList;
         AutomationCreate = "outrigger/automation/create" [Host] (automation::AutomationFields) -> automation::AutomationHeld;
         AutomationUpdate = "outrigger/automation/update" [Host] (automation::AutomationFields) -> automation::AutomationHeld;

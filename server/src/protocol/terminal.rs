@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{TerminalId, ThreadId, diff::is_false};
+use super::{ItemId, TerminalId, ThreadId, TurnId, diff::is_false};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -31,6 +31,23 @@ pub struct TerminalCreateParams {
     /// The thread that it belongs to, for whoever shows both.
     #[cfg_attr(test, ts(optional = nullable))]
     pub thread_id: Option<ThreadId>,
+    /// Run by the app-server in Codex's sandbox, with its environment; `env` does not count.
+    #[cfg_attr(test, ts(optional = nullable))]
+    pub sandboxed: Option<bool>,
+}
+
+/// A command of the agent.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct TerminalWatchParams {
+    pub thread_id: ThreadId,
+    pub turn_id: TurnId,
+    pub item_id: ItemId,
+    /// Cells: 2 to 1,000.
+    pub cols: u32,
+    /// Cells: 1 to 1,000.
+    pub rows: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

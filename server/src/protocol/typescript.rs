@@ -77,6 +77,7 @@ fn generate() -> String {
         u::ReviewChanged,
         m::TerminalCreateParams,
         m::TerminalRef,
+        m::TerminalWatchParams,
         m::TerminalWriteParams,
         m::TerminalResizeParams,
         m::TerminalAckParams,

@@ -2,15 +2,17 @@
 
 use std::{
     collections::HashMap,
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
 };
 
 use super::{
-    Command, Error, Event, Spec, Started, close,
+    Command, Error, Event, Output, Size, Spec, Started, base64, close,
+    elsewhere::{self, Feed},
     live::{Events, Live},
-    spawn::Spawner,
+    spawn::{Spawned, Spawner},
 };
 use crate::protocol::{SessionId, TerminalId};
 
@@ -30,6 +32,8 @@ struct Shared {
     events: Events,
     spawner: Spawner,
     terminals: Mutex<HashMap<TerminalId, Entry>>,
+    /// Of programs that run elsewhere, until they end.
+    feeds: Mutex<HashMap<TerminalId, Feed>>,
 }
 
 enum Entry {
@@ -41,14 +45,31 @@ impl Terminals {
     /// `events` is called on the terminals' own threads, one terminal's events at a time. It must neither block nor
     /// send a command itself.
     pub fn new(events: Arc<dyn Fn(Event) + Send + Sync>) -> Self {
-        let terminals = Mutex::default();
-        Self { shared: Arc::new(Shared { events, spawner: Spawner::default(), terminals }) }
+        let (terminals, feeds) = (Mutex::default(), Mutex::default());
+        Self { shared: Arc::new(Shared { events, spawner: Spawner::default(), terminals, feeds }) }
     }
 
     /// Takes one command.
     pub fn send(&self, command: Command) {
         match command {
             Command::Create { token, terminal, spec } => self.create(token, terminal, spec),
+            Command::Open { token, terminal, program, cwd, size } => {
+                self.shared.open(token, &terminal, program, cwd, size);
+            }
+            Command::Feed { terminal, output } => {
+                if let Some(feed) = self.shared.feeds().get_mut(&terminal) {
+                    match output {
+                        Output::Text(text) => feed.push(text.as_bytes()),
+                        Output::Base64(text) => feed.push(&base64::decode(&text)),
+                    }
+                }
+            }
+            Command::Finish { terminal, code } => {
+                let feed = self.shared.feeds().remove(&terminal);
+                if let Some(feed) = feed {
+                    feed.finish(code);
+                }
+            }
             Command::Attach { token, terminal, session } => match self.live(&terminal) {
                 Ok(live) => live.attach(session, token),
                 Err(error) => self.refuse(token, error),
@@ -105,18 +126,7 @@ impl Terminals {
     }
 
     fn create(&self, token: u64, terminal: TerminalId, spec: Box<Spec>) {
-        let refused = {
-            let mut entries = self.shared.entries();
-            if entries.contains_key(&terminal) {
-                Some(Error::Taken { id: terminal.to_string() })
-            } else if entries.len() >= LIMIT {
-                Some(Error::TooMany { limit: LIMIT })
-            } else {
-                entries.insert(terminal.clone(), Entry::Starting);
-                None
-            }
-        };
-        if let Some(error) = refused {
+        if let Err(error) = self.shared.reserve(&terminal) {
             return (self.shared.events)(Event::Created { token, terminal, result: Err(error) });
         }
         let shared = Arc::clone(&self.shared);
@@ -191,7 +201,24 @@ impl Shared {
         self.terminals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn feeds(&self) -> MutexGuard<'_, HashMap<TerminalId, Feed>> {
+        self.feeds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reserve(&self, terminal: &TerminalId) -> Result<(), Error> {
+        let mut entries = self.entries();
+        if entries.contains_key(terminal) {
+            return Err(Error::Taken { id: terminal.to_string() });
+        }
+        if entries.len() >= LIMIT {
+            return Err(Error::TooMany { limit: LIMIT });
+        }
+        entries.insert(terminal.clone(), Entry::Starting);
+        Ok(())
+    }
+
     fn remove(&self, terminal: &TerminalId) {
+        self.feeds().remove(terminal);
         let removed = self.entries().remove(terminal);
         if let Some(Entry::Live(live)) = removed {
             live.forget();
@@ -200,7 +227,33 @@ impl Shared {
 
     fn create(&self, token: u64, terminal: &TerminalId, spec: Box<Spec>) {
         let (size, before) = (spec.size, spec.before.clone());
-        let result = self.spawner.spawn(spec, terminal.as_str()).and_then(|spawned| {
+        let spawned = self.spawner.spawn(spec, terminal.as_str());
+        self.begin(token, terminal, spawned, size, before.as_deref());
+    }
+
+    /// At once: what is handed in may follow.
+    fn open(&self, token: u64, terminal: &TerminalId, program: String, cwd: PathBuf, size: Size) {
+        let spawned = self.reserve(terminal).map(|()| {
+            let (spawned, feed) = elsewhere::program(terminal, program, cwd, size, &self.events);
+            self.feeds().insert(terminal.clone(), feed);
+            spawned
+        });
+        if let Err(error) = spawned {
+            let (terminal, result) = (terminal.clone(), Err(error));
+            return (self.events)(Event::Created { token, terminal, result });
+        }
+        self.begin(token, terminal, spawned, size, None);
+    }
+
+    fn begin(
+        &self,
+        token: u64,
+        terminal: &TerminalId,
+        spawned: Result<Spawned, Error>,
+        size: Size,
+        before: Option<&str>,
+    ) {
+        let result = spawned.and_then(|spawned| {
             let started = Started {
                 pid: spawned.pid,
                 program: spawned.program.clone(),
@@ -208,7 +261,7 @@ impl Shared {
                 size,
             };
             let events = Arc::clone(&self.events);
-            let live = Live::start(terminal.clone(), spawned, size, before.as_deref(), events);
+            let live = Live::start(terminal.clone(), spawned, size, before, events);
             live.map(|live| (live, started)).map_err(|error| no_thread(&error))
         });
         match result {
@@ -219,7 +272,7 @@ impl Shared {
                 live.begin();
             }
             Err(error) => {
-                self.entries().remove(terminal);
+                self.remove(terminal);
                 let (terminal, result) = (terminal.clone(), Err(error));
                 (self.events)(Event::Created { token, terminal, result });
             }

@@ -13,7 +13,7 @@ use std::{
 use super::Error;
 
 /// Bytes that may wait for a program that doesn't read.
-pub(super) const INPUT: usize = 1 << 20;
+pub const INPUT: usize = 1 << 20;
 
 /// The way to a terminal's writer. When all are dropped the writer ends, so that must not be while the child lives:
 /// what `portable_pty` does then types an end of file.

@@ -43,7 +43,9 @@ pub(super) type Events = Arc<dyn Fn(Event) + Send + Sync>;
 
 pub(super) struct Live {
     id: TerminalId,
+    /// 0 for a program that runs elsewhere.
     pid: u32,
+    program: String,
     is_shell: bool,
     #[cfg(unix)]
     marks: Marks,
@@ -109,7 +111,7 @@ impl Live {
         before: Option<&str>,
         events: Events,
     ) -> io::Result<Arc<Self>> {
-        let Spawned { master, reader, writer, child, pid, is_shell, .. } = spawned;
+        let Spawned { master, reader, writer, child, pid, program, is_shell, .. } = spawned;
         #[cfg(unix)]
         let marks = Marks { terminal: id.to_string(), tty: master.tty_name() };
         let mut screen = Screen::new(size);
@@ -134,6 +136,7 @@ impl Live {
         let live = Arc::new(Self {
             id,
             pid,
+            program,
             is_shell,
             #[cfg(unix)]
             marks,
@@ -245,11 +248,18 @@ impl Live {
         if self.lock().exit.is_some() {
             return Vec::new();
         }
+        if self.pid == 0 {
+            return vec![Process { pid: 0, command: self.program.clone() }];
+        }
         close::running(self.pid.cast_signed(), self.is_shell, &self.marks)
     }
 
     /// Ends what runs in it. Blocks for two seconds at the most.
     pub(super) fn end(&self, everything: bool) -> close::Ended {
+        if self.pid == 0 {
+            (self.events)(Event::Halted { terminal: self.id.clone() });
+            return close::Ended::default();
+        }
         let foreground = self.foreground();
         let ended = self.lock().exit.is_some();
         close::end(self.pid.cast_signed(), ended, foreground, &self.marks, everything)
@@ -258,6 +268,7 @@ impl Live {
     /// Where its program is, for one that does not say so itself.
     #[cfg(unix)]
     fn folder(&self) -> Option<String> {
+        // The number 0 is nobody's: nothing is found.
         processes::folder_of(self.pid.cast_signed())
     }
 

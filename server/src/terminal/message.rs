@@ -16,6 +16,24 @@ pub enum Command {
         terminal: TerminalId,
         spec: Box<Spec>,
     },
+    /// A terminal of a program that runs elsewhere and whose output is handed in. Answered by [`Event::Created`].
+    Open {
+        token: u64,
+        terminal: TerminalId,
+        program: String,
+        cwd: PathBuf,
+        size: Size,
+    },
+    /// Output of such a program.
+    Feed {
+        terminal: TerminalId,
+        output: Output,
+    },
+    /// Such a program has ended; once is enough.
+    Finish {
+        terminal: TerminalId,
+        code: i32,
+    },
     /// Answered by [`Event::Attached`], or [`Event::Refused`]. What was attached before is attached anew.
     Attach {
         token: u64,
@@ -65,6 +83,13 @@ pub enum Command {
     Forget {
         terminal: TerminalId,
     },
+}
+
+/// A part of what a program writes that runs elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    Text(String),
+    Base64(String),
 }
 
 /// What is to be started, and how.
@@ -157,6 +182,20 @@ pub enum Event {
     Marked {
         terminal: TerminalId,
         mark: Mark,
+    },
+    /// For a program that runs elsewhere: what was typed…
+    Typed {
+        terminal: TerminalId,
+        data: Vec<u8>,
+    },
+    /// …the size of its screen…
+    Sized {
+        terminal: TerminalId,
+        size: Size,
+    },
+    /// …and that it is to end.
+    Halted {
+        terminal: TerminalId,
     },
     Done {
         token: u64,

@@ -5,8 +5,10 @@
 //! nor double. With nobody attached the program runs on at full speed.
 
 mod answers;
+mod base64;
 mod close;
 mod decode;
+mod elsewhere;
 mod environment;
 mod error;
 mod flow;
@@ -24,8 +26,10 @@ mod spawn;
 mod tests;
 
 pub use answers::is_report;
+pub use base64::encode_base64;
 pub use close::Process;
 pub use error::Error;
 pub use handle::{LIMIT, Terminals};
+pub use input::INPUT;
 pub use integration::install as install_integration;
-pub use message::{Command, Event, Exit, Face, Kept, Mark, Size, Spec, Started};
+pub use message::{Command, Event, Exit, Face, Kept, Mark, Output, Size, Spec, Started};
