@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { measureAcp } from "../acp/bench.mjs";
+import { measureHost } from "../vscode/bench.mjs";
 import { measureWebview } from "../vscode/webview/bench.mjs";
 import { requireChromium } from "./chromium.mjs";
 import { pinnedCodex } from "./codex.mjs";
@@ -12,13 +13,15 @@ import { cargoBinary, extensionDir, root, tryoutDir } from "./paths.mjs";
 import { npm, run } from "./run.mjs";
 import { checkToolchain, installPackages, quiet } from "./setup.mjs";
 import { Explained, Steps } from "./steps.mjs";
+import { packageExtension } from "./vsix.mjs";
+import { installVscode } from "./vscode-install.mjs";
 
 const USAGE = `npm run bench [-- [--peers] [--quick] [--only FIGURE]]
 
   --peers         also start the ACP agents for Codex, and read terminals through node-pty: they come from npm
   --quick         less of everything, to see that it works; nothing is written
   --only FIGURE   start, shared-start, relay, sessions, idle, memory, turn, paced, replay, pause, hunks, terminals,
-                  vscode (the webview in a browser) or acp (beside the other agents, which it installs);
+                  vscode (webview and extension) or acp (beside the other agents, which it installs);
                   nothing is written`;
 
 const PAGE = path.join(root, "docs/benchmarks.md");
@@ -32,12 +35,12 @@ await main(async () => {
   const steps = new Steps();
   await checkToolchain(steps);
   await installPackages(steps);
-  if (options.only === "vscode") return console.log((await webviewRows(steps)).join("\n"));
   await steps.step("cargo build --release", ({ exec }) =>
     exec("cargo", ["build", "--release", "-p", "outrigger", "-p", "outrigger-tests", "-p", "scripted-model"]),
   );
   if (options.only === "acp")
     return console.log((await acpRows(steps, { peers: true, quick: options.quick })).join("\n"));
+  if (options.only === "vscode") return console.log((await vscodeRows(steps)).join("\n"));
   const peers = await peerArguments(steps, options.peers);
   const args = ["outrigger", "scripted-model"].flatMap((name) => [`--${name}`, cargoBinary(name, "release")]);
   args.push("--codex", await pinnedCodex(), ...peers);
@@ -47,7 +50,7 @@ await main(async () => {
   const load = os.loadavg()[0];
   let table = await steps.step("measure", () => measure(args));
   if (!options.quick && !options.only) {
-    table += `\n${(await webviewRows(steps)).join("\n")}`;
+    table += `\n${(await vscodeRows(steps)).join("\n")}`;
     table += `\n\n${(await acpRows(steps, options)).join("\n")}`;
   }
   steps.summary();
@@ -57,11 +60,15 @@ await main(async () => {
   console.log(`Written to ${path.relative(root, PAGE)}`);
 });
 
-/** The webview's figures, in a real browser, and the sizes of what an editor loads. */
-async function webviewRows(steps) {
+/** The webview's figures, in a real browser, and the sizes of what an editor loads; on Linux those of the extension too. */
+async function vscodeRows(steps) {
   const executablePath = await requireChromium(steps);
   await steps.step("webview", ({ exec }) => exec(process.execPath, ["build.mjs"], { cwd: extensionDir }));
-  return steps.step("measure the webview", () => measureWebview(executablePath));
+  const rows = await steps.step("measure the webview", () => measureWebview(executablePath));
+  if (process.platform !== "linux") return rows;
+  await installVscode(steps);
+  const vsix = await packageExtension(steps, "release");
+  return [...rows, ...(await steps.step("measure the extension", () => measureHost(vsix, executablePath, "release")))];
 }
 
 /** The ACP agent beside the others, with what each of them has. */
@@ -156,6 +163,7 @@ ${table}
 - *ACP*: one client in Node reads all of them. Each agent is started, opens a session and is sent the flood in turn, after the app-server itself, five times (ours is started forty times more, in turn with a shell that only answers); \`session/new\` may
   find the agent still starting its app-server. A client that reads slower than the app-server writes gets deltas joined, and the text is compared. What an agent has was asked of it: a method is there that is not answered with \`-32601\`, an update that came in one session with text,
   thoughts, a plan, a command and a change, and when that was loaded. Alone: \`npm run bench -- --only acp\`.
+- *Extension*: in a real VS Code in a real browser, with the real app-server: five windows one after the other, the first of them cold; then one turn as fast as the model sends it.
 - *Pause*: the reader stops at the first delta. One editor runs in one process here, so there is nobody else to be affected.
 `;
 }

@@ -66,7 +66,7 @@ async function prepare() {
   if (inFloor) await installFloor(steps);
   const executablePath = await requireChromium(steps);
   const vsix = await packageExtension(steps, "dev");
-  const stage = await steps.step("VS Code", () => Stage.open(vsix, inFloor ? "floor" : "host"));
+  const stage = await steps.step("VS Code", () => Stage.open(vsix, { which: inFloor ? "floor" : "host" }));
   beforeExit("VS Code", () => stage.close());
   return { executablePath, stage };
 }

@@ -22,10 +22,13 @@ export class Stage {
   #vscode;
   #model;
   #settings;
+  /** Cargo's, of the programs that are used. */
+  #profile;
 
   /** Brings up a VS Code (`host` or `floor`) with the extension in a folder of its own under the temporary directory. */
-  static async open(vsix, which) {
+  static async open(vsix, { which = "host", profile = "dev" } = {}) {
     const stage = new Stage();
+    stage.#profile = profile;
     stage.#dir = await mkdtemp(path.join(os.tmpdir(), "outrigger-stories-"));
     stage.#codexHome = path.join(stage.#dir, "codex-home");
     stage.#outriggerHome = path.join(stage.#dir, "state");
@@ -60,7 +63,7 @@ export class Stage {
   async set(name, settings, marked) {
     for (const home of [this.#codexHome, this.#outriggerHome]) await rm(home, { recursive: true, force: true });
     this.#model = await startScriptedModel({
-      binary: cargoBinary("scripted-model", "dev"),
+      binary: cargoBinary("scripted-model", this.#profile),
       codexHome: this.#codexHome,
       args: ["--story", "--scripts", scriptsDir],
       env: cleanEnvironment(),
@@ -122,7 +125,7 @@ export class Stage {
 
   /** Runs a command of the story's Outrigger, as a person in a terminal would; resolves with what it prints. */
   #sidecar(...args) {
-    return run(cargoBinary("outrigger", "dev"), args, { env: { ...cleanEnvironment(), ...this.#homes() } });
+    return run(cargoBinary("outrigger", this.#profile), args, { env: { ...cleanEnvironment(), ...this.#homes() } });
   }
 
   #homes() {
