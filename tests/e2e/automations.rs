@@ -1,10 +1,8 @@
 //! Automations on the real app-server: fired once, whoever looks and whatever is killed, and a record of each.
 
-use std::{
-    fs,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::fs;
 
+use outrigger_tests::schedule::{minutely_from, now};
 use outrigger_tests::{Editor, Launch, Workspace, processes};
 use serde_json::{Value, json};
 
@@ -17,32 +15,6 @@ pub(crate) fn window<'w>(workspace: &'w Workspace, name: &'static str) -> Launch
         .overlook("outrigger/automation/", "a story looks for what it is about")
         .overlook("outrigger/inbox/", "as above")
         .overlook("outrigger/approval/", "as above")
-}
-
-pub(crate) fn now() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    u64::try_from(now.as_millis()).unwrap()
-}
-
-/// A rule that is due at this second and each minute after it.
-pub(crate) fn minutely_from(second: u64) -> String {
-    let (days, of_day) = (second / 86_400, second % 86_400);
-    // Days since 1970 as a date, by the calendar that repeats every 400 years.
-    let shifted = days + 719_468;
-    let era = shifted / 146_097;
-    let of_era = shifted % 146_097;
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + u64::from(month <= 2);
-    format!(
-        "DTSTART:{year:04}{month:02}{day:02}T{:02}{:02}{:02}Z\nRRULE:FREQ=MINUTELY",
-        of_day / 3_600,
-        of_day / 60 % 60,
-        of_day % 60
-    )
 }
 
 pub(crate) fn soon() -> (u64, String) {

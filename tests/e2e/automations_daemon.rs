@@ -15,7 +15,7 @@ fn a_daemon_that_starts_with_no_editor_fires_what_comes_due_and_what_was_missed(
     let missed = create(&editor, said);
     assert_eq!(editor.leave(), Some(0));
     workspace.daemon(&["stop"]);
-    processes::until(|| crate::automations::now() > due);
+    processes::until(|| outrigger_tests::schedule::now() > due);
 
     assert!(workspace.daemon(&["start"]).status.success());
     // Nobody is there but the model.

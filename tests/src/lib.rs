@@ -12,6 +12,7 @@
 #![allow(clippy::needless_pass_by_value, clippy::return_self_not_must_use)]
 
 mod acp;
+mod automation_torture;
 mod codex;
 mod editor;
 mod hunk_torture;
@@ -20,6 +21,7 @@ mod launch;
 pub mod processes;
 pub mod programs;
 mod random;
+pub mod schedule;
 mod terminal_torture;
 mod torture;
 mod wire;
@@ -28,6 +30,7 @@ mod workspace;
 use std::time::Duration;
 
 pub use acp::AcpClient;
+pub use automation_torture::{AutomationFigures, automation_torture};
 pub use codex::{Direct, turn};
 pub use editor::{Ask, Editor};
 pub use hunk_torture::{HunkFigures, hunk_torture};

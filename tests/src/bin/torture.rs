@@ -1,4 +1,4 @@
-//! `npm run torture`: kills processes at random while turns run, while hunks are staged (`--hunks`) or while terminals are full (`--terminals`), and looks whether all is well after each.
+//! `npm run torture`: kills processes at random while turns run, while hunks are staged (`--hunks`), while terminals are full (`--terminals`) or while automations come due (`--automations`), and looks whether all is well after each.
 
 // It prints what it did, and ends when it found something.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
@@ -7,7 +7,7 @@ use std::fmt::Display;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use lexopt::prelude::*;
-use outrigger_tests::{hunk_torture, terminal_torture, torture};
+use outrigger_tests::{automation_torture, hunk_torture, terminal_torture, torture};
 
 fn main() -> Result<(), lexopt::Error> {
     let (mut rounds, mut seed, mut what) = (1_000, None, "");
@@ -15,6 +15,7 @@ fn main() -> Result<(), lexopt::Error> {
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("rounds") => rounds = arguments.value()?.parse()?,
+            Long("automations") => what = "--automations ",
             Long("hunks") => what = "--hunks ",
             Long("terminals") => what = "--terminals ",
             Long("seed") => seed = Some(arguments.value()?.parse()?),
@@ -36,6 +37,7 @@ fn main() -> Result<(), lexopt::Error> {
                 tell(figures);
             }
         })),
+        "--automations " => drop(automation_torture(seed, rounds, |figures| tell(figures))),
         "--hunks " => drop(hunk_torture(seed, rounds, |round, figures| {
             if is_time(round) {
                 tell(figures);

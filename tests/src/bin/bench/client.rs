@@ -218,7 +218,7 @@ impl Client {
         Ok(self.requests)
     }
 
-    fn send(&mut self, message: &Value) -> Outcome<()> {
+    pub fn send(&mut self, message: &Value) -> Outcome<()> {
         let stdin = self.stdin.as_mut().ok_or("a closed connection")?;
         Ok(stdin.write_all(&encoded(message, self.framing))?)
     }

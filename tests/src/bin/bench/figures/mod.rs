@@ -1,6 +1,8 @@
 //! The figures, one file each.
 
 #[cfg(unix)]
+mod automations;
+#[cfg(unix)]
 mod hunks;
 mod idle;
 mod paced;
@@ -32,6 +34,8 @@ const FIGURES: &[(&str, Figure)] = &[
     ("hunks", hunks::measure),
     #[cfg(unix)]
     ("terminals", terminals::measure),
+    #[cfg(unix)]
+    ("automations", automations::measure),
 ];
 
 /// Measures every figure, or the one named; `told` hears of each row as it is known.
