@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    automation::{self, Command, Error, Event, Keeper, Place, PlaceError},
+    automation::{self, Command, Error, Event, Keeper, Place, PlaceError, Setup},
     core::EventKind,
     home,
 };
@@ -65,12 +65,18 @@ impl Automations {
         worktree: Option<String>,
         branch: Option<String>,
         clean: bool,
+        setup: Option<Setup>,
     ) {
         let tell = std::sync::Arc::clone(&self.tell);
         let worktree = worktree.map(|name| self.state.join("worktrees").join(name));
         tokio::task::spawn_blocking(move || {
-            let place: Result<Place, PlaceError> =
-                automation::prepare(&folder, worktree.as_deref(), branch.as_deref(), clean);
+            let place: Result<Place, PlaceError> = automation::prepare(
+                &folder,
+                worktree.as_deref(),
+                branch.as_deref(),
+                clean,
+                setup.as_ref(),
+            );
             tell(EventKind::PlacePrepared { token, result: place });
         });
     }

@@ -8,6 +8,7 @@ use tokio::{sync::mpsc, task::AbortHandle};
 
 use crate::{
     VERSION,
+    automation::Setup,
     automations::Automations,
     clock::Clock,
     codex::{self, Link, Options, locate},
@@ -15,7 +16,7 @@ use crate::{
     daemon::{self, Ask, Build, Caller, LINK_VERSION, Visitor, Welcome},
     editor::{Face, Redrawn},
     environment::Environment,
-    files, grants, home,
+    files, grants, home, notices,
     offspring::{self, Mark},
     pacing::{BEHIND, Pacing},
     protocol::{Incoming, Outgoing, SessionId, wire::Closed},
@@ -436,9 +437,11 @@ impl Host {
                     automations.send(command);
                 }
             }
-            Effect::PreparePlace { token, folder, worktree, branch, clean } => {
+            Effect::PreparePlace { token, folder, worktree, branch, clean, setup } => {
                 if let Some(automations) = &self.automations {
-                    automations.prepare(token, folder, worktree, branch, clean);
+                    let mark = self.mark.as_ref().map(Mark::variable);
+                    let setup = setup.map(|command| Setup { command, mark });
+                    automations.prepare(token, folder, worktree, branch, clean, setup);
                 }
             }
             Effect::RemovePlace { token, folder, worktree, name } => {
@@ -450,6 +453,9 @@ impl Host {
                 let result = grants::list(&roots, &path).map_err(Into::into);
                 EventKind::DirectoryListed { token, result }
             }),
+            Effect::Notify(notice) => {
+                drop(tokio::task::spawn_blocking(move || notices::say(&notice)));
+            }
             Effect::UpdateSettings { token, changes } => {
                 if let Some(keeper) = &self.settings {
                     keeper.update(token, changes);

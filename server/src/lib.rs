@@ -21,6 +21,7 @@ mod grants;
 pub mod home;
 mod host;
 pub mod logging;
+mod notices;
 pub mod offspring;
 mod pacing;
 pub mod paths;

@@ -16,10 +16,20 @@ fn a_daemon_that_starts_with_no_editor_fires_what_comes_due_and_what_was_missed(
     assert_eq!(editor.leave(), Some(0));
     workspace.daemon(&["stop"]);
     processes::until(|| outrigger_tests::schedule::now() > due);
+    let (program, told) = (workspace.beside("notify"), workspace.beside("told"));
+    workspace.write("../notify", &format!("#!/bin/sh\necho \"$1: $2\" >> {}\n", told.display()));
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+        .unwrap();
+    let settings = json!({ "notices.program": program });
+    std::fs::write(workspace.beside("outrigger/settings.json"), settings.to_string()).unwrap();
 
     assert!(workspace.daemon(&["start"]).status.success());
     // Nobody is there but the model.
     processes::until(|| asked(&workspace, "Missed") == 1);
+    processes::until(|| {
+        let told = std::fs::read_to_string(&told).unwrap_or_default();
+        told == "Outrigger: Look is done.\n"
+    });
     let again = workspace.daemon(&["start"]);
     assert!(again.status.success(), "a daemon that runs is as good as one that was started");
 

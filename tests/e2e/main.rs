@@ -13,6 +13,7 @@ mod approval;
 mod approvals_command;
 mod automations;
 mod automations_daemon;
+mod automations_faults;
 mod daemon_door;
 mod daemon_end;
 mod daemon_share;

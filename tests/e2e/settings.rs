@@ -11,11 +11,16 @@ fn editor(workspace: &Workspace) -> Editor {
 fn only(user: Value, problems: Value) -> Value {
     let mut settings = json!({
         "appServer.idleMinutes": 5, "approvals.osNotifications": true, "daemon.idleSeconds": 60,
+        "notices.automations": true, "notices.content": false, "notices.program": "",
+        "notices.quietFrom": 0, "notices.quietUntil": 0, "notices.turns": false,
         "terminals.shellIntegration": true,
     });
     let mut sources = json!({
         "appServer.idleMinutes": "default", "approvals.osNotifications": "default",
-        "daemon.idleSeconds": "default", "terminals.shellIntegration": "default",
+        "daemon.idleSeconds": "default", "notices.automations": "default",
+        "notices.content": "default", "notices.program": "default",
+        "notices.quietFrom": "default", "notices.quietUntil": "default", "notices.turns": "default",
+        "terminals.shellIntegration": "default",
     });
     for (key, value) in user.as_object().unwrap() {
         settings[key] = value.clone();

@@ -21,7 +21,7 @@ const USAGE = `npm run bench [-- [--peers] [--quick] [--only FIGURE]]
   --peers         also start the ACP agents for Codex, and read terminals through node-pty: they come from npm
   --quick         less of everything, to see that it works; nothing is written
   --only FIGURE   start, shared-start, relay, sessions, idle, memory, turn, paced, replay, pause, hunks, terminals,
-                  vscode (webview and extension) or acp (beside the other agents, which it installs);
+                  automations, vscode (webview and extension) or acp (beside the other agents, which it installs);
                   nothing is written`;
 
 const PAGE = path.join(root, "docs/benchmarks.md");

@@ -835,13 +835,13 @@ export type Settings = {
 /**
  * By dotted name.
  */
-settings: Record<string, boolean | number>, sources: Record<string, SettingSource>, 
+settings: Record<string, boolean | number | string>, sources: Record<string, SettingSource>, 
 /**
  * What in the file could not be used, in sentences.
  */
 problems: Array<string>, };
 
-export type SettingsUpdateParams = { changes: Record<string, boolean | number | null>, };
+export type SettingsUpdateParams = { changes: Record<string, boolean | number | string | null>, };
 
 export type SettingsSchema = { schema: unknown, };
 

@@ -7,6 +7,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use super::setup::{self, Setup};
 use crate::edited::replace;
 
 /// Where a run works.
@@ -27,6 +28,8 @@ pub enum PlaceError {
     Dirty(PathBuf),
     #[error("No worktree could be made: {0}")]
     Git(String),
+    #[error("Its set-up failed. {0}")]
+    Setup(String),
     #[error("{} is no worktree of Outrigger's.", .0.display())]
     Foreign(PathBuf),
 }
@@ -38,6 +41,7 @@ pub fn prepare(
     worktree: Option<&Path>,
     branch: Option<&str>,
     clean: bool,
+    setup: Option<&Setup>,
 ) -> Result<Place, PlaceError> {
     if !folder.is_dir() {
         return Err(PlaceError::Gone(folder.to_path_buf()));
@@ -73,6 +77,9 @@ pub fn prepare(
     let cwd = if below.is_empty() { worktree.to_path_buf() } else { worktree.join(below) };
     // A folder that is not committed is not in the worktree.
     let cwd = if cwd.is_dir() { cwd } else { worktree.to_path_buf() };
+    if let Some(setup) = setup {
+        setup.prepare(worktree)?;
+    }
     Ok(Place { cwd, worktree: Some(worktree.to_path_buf()) })
 }
 
@@ -89,7 +96,11 @@ pub fn remove(folder: &Path, worktree: &Path, patch: &Path) -> Result<(), PlaceE
     let arguments = ["worktree", "remove", "--force"].map(OsStr::new);
     let removed = words(folder, arguments.into_iter().chain([worktree.as_os_str()])).map(drop);
     // Somebody else took it away, or a try before this one.
-    if worktree.exists() { removed } else { Ok(()) }
+    if worktree.exists() {
+        return removed;
+    }
+    setup::clear(worktree);
+    Ok(())
 }
 
 /// Writes a patch beside those that are there: one of a try that came half way is the only whole one.

@@ -304,3 +304,35 @@ fn text_of(key: &str, item: &Item) -> Result<String, Fault> {
     let text = item.as_str().map(str::to_owned);
     text.ok_or_else(|| Fault::Value { key: key.to_owned(), why: "is no text" })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_has_every_key_that_is_written_and_takes_what_is_written() {
+        let text = include_str!("../../../docs/automation.schema.json");
+        let schema: Json = serde_json::from_str(text).unwrap();
+        let mut definition = Definition::new("n".into(), "p".into(), "FREQ=DAILY".into(), 1);
+        definition.id = "n".into();
+        definition.model = Some("m".into());
+        definition.reasoning_effort = Some("low".into());
+        definition.target_thread_id = Some("t".into());
+        definition.timezone = Some("UTC".into());
+        definition.branch = Some("main".into());
+        definition.sandbox = Some("read-only".into());
+        definition.approval_policy = Some("never".into());
+        let text = write(b"", &definition).unwrap();
+        let all = plain(&Value::InlineTable(
+            text.parse::<DocumentMut>().unwrap().as_table().clone().into_inline_table(),
+        ));
+        for (written, known) in
+            [(&all, &schema["properties"]), (&all[OURS], &schema["properties"][OURS]["properties"])]
+        {
+            let keys = written.as_object().unwrap().keys();
+            let unknown: Vec<&String> = keys.filter(|key| known[key.as_str()].is_null()).collect();
+            assert_eq!(unknown, Vec::<&String>::new());
+        }
+        assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&all), "{all}");
+    }
+}

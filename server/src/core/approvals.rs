@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use serde_json::{Value, json};
 
-use super::{Effect, Purpose, Step, World, proposals, stored::Then};
+use super::{Effect, Purpose, Step, World, notices::Occasion, proposals, stored::Then};
 use crate::{
     codex::{Command, answers::AnswerKind, decisions::validate_decision},
     paths,
@@ -165,6 +165,7 @@ impl Step<'_> {
                 session.shown.insert(id.clone(), now);
             }
         }
+        self.call_person(Occasion::Approval, "Codex waits for you.", None);
         self.redraw();
     }
 

@@ -20,6 +20,7 @@ mod idle;
 mod kept;
 mod lifecycle;
 pub mod metrics;
+mod notices;
 pub mod placed;
 pub mod proposals;
 mod proxy;
@@ -60,6 +61,7 @@ use crate::{
 
 pub use commands::{Action, HunkCommand, TurnOptions};
 pub use idle::Daemon;
+pub use notices::Notice;
 use session::Session;
 pub use terminals::Opening;
 
@@ -219,6 +221,8 @@ pub enum Effect {
         branch: Option<String>,
         /// Not where there are changes that are in no commit.
         clean: bool,
+        /// What prepares a new worktree.
+        setup: Option<String>,
     },
     /// A worktree is not needed any more; what is only there is kept as a patch of this name.
     RemovePlace {
@@ -232,6 +236,8 @@ pub enum Effect {
         roots: Vec<grants::Root>,
         path: PathBuf,
     },
+    /// For a person who looks elsewhere.
+    Notify(Notice),
     UpdateSettings {
         token: u64,
         changes: Changes,
@@ -352,6 +358,7 @@ pub struct World {
     pub settings: Settings,
     pub terminals: terminals::Terminals,
     pub automations: automations::Automations,
+    notices: notices::Notices,
     /// The number of this run, once the store is open.
     run: Option<u64>,
     granted: grants::Granted,
@@ -386,6 +393,7 @@ impl World {
             settings: Settings::default(),
             terminals: terminals::Terminals::default(),
             automations: automations::Automations::default(),
+            notices: notices::Notices::default(),
             run: None,
             granted: grants::Granted::default(),
             run_worktrees: None,

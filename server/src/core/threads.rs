@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{Purpose, Step, World, queue::Queued, thread::Thread};
+use super::{Purpose, Step, World, notices::Occasion, queue::Queued, thread::Thread};
 use crate::{
     codex::{requests, views},
     protocol::{
@@ -325,6 +325,9 @@ impl Step<'_> {
                 } else {
                     self.hold_queue(thread);
                 }
+                if !self.is_run_of_automation(thread) {
+                    self.tell_turn_ended(thread, &turn, &status);
+                }
                 self.automation_turn_ended(thread, params);
                 self.redraw();
             }
@@ -341,6 +344,17 @@ impl Step<'_> {
             }
             _ => {}
         }
+    }
+
+    fn tell_turn_ended(&mut self, thread: &ThreadId, turn: &TurnId, status: &str) {
+        let text = match status {
+            "completed" => "Codex has finished.",
+            "failed" => "A turn of Codex failed.",
+            _ => return,
+        };
+        let entry = self.world.threads.get(thread.as_str());
+        let said = entry.and_then(|entry| entry.thread.last_message(turn));
+        self.call_person(Occasion::Turn, text, said.as_deref());
     }
 
     /// Applies a note of a thread to its state, if the thread is held.

@@ -24,12 +24,22 @@ pub enum Kind {
     Flag {
         default: bool,
     },
+    /// An hour of the day.
+    Hour,
+    /// The absolute path of a program; empty is none.
+    Program,
 }
 
 pub const APP_SERVER_IDLE: &str = "appServer.idleMinutes";
 pub const DAEMON_IDLE: &str = "daemon.idleSeconds";
 pub const OS_NOTIFICATIONS: &str = "approvals.osNotifications";
 pub const SHELL_INTEGRATION: &str = "terminals.shellIntegration";
+pub const NOTICES_TURNS: &str = "notices.turns";
+pub const NOTICES_AUTOMATIONS: &str = "notices.automations";
+pub const NOTICES_CONTENT: &str = "notices.content";
+const QUIET_FROM: &str = "notices.quietFrom";
+const QUIET_UNTIL: &str = "notices.quietUntil";
+const NOTICES_PROGRAM: &str = "notices.program";
 
 /// Every setting, in the order of the schema.
 pub const SETTINGS: &[Setting] = &[
@@ -53,6 +63,36 @@ pub const SETTINGS: &[Setting] = &[
         about: "Whether bash, zsh and fish in a terminal say where prompts and commands begin and in which folder they are.",
         kind: Kind::Flag { default: true },
     },
+    Setting {
+        key: NOTICES_TURNS,
+        about: "Whether the end of a turn is told while no editor that shows it is open.",
+        kind: Kind::Flag { default: false },
+    },
+    Setting {
+        key: NOTICES_AUTOMATIONS,
+        about: "Whether the end of an automation's run is told while no editor that shows it is open.",
+        kind: Kind::Flag { default: true },
+    },
+    Setting {
+        key: NOTICES_CONTENT,
+        about: "Whether a notice says what Codex said last. Who passes by may read it.",
+        kind: Kind::Flag { default: false },
+    },
+    Setting {
+        key: QUIET_FROM,
+        about: "The hour of the day, local time, from which no notice is shown.",
+        kind: Kind::Hour,
+    },
+    Setting {
+        key: QUIET_UNTIL,
+        about: "The hour from which notices are shown again. The same as notices.quietFrom: no hour is quiet.",
+        kind: Kind::Hour,
+    },
+    Setting {
+        key: NOTICES_PROGRAM,
+        about: "The absolute path of a program that shows notices in place of the system: it is given the title and the text.",
+        kind: Kind::Program,
+    },
 ];
 
 impl Setting {
@@ -60,6 +100,8 @@ impl Setting {
         match self.kind {
             Kind::Rest { default, .. } => default.into(),
             Kind::Flag { default } => default.into(),
+            Kind::Hour => 0.into(),
+            Kind::Program => "".into(),
         }
     }
 
@@ -71,6 +113,15 @@ impl Setting {
                 (holds, format!("a whole number from {least} to {most}, or 0 for never"))
             }
             Kind::Flag { .. } => (value.is_boolean(), "true or false".to_owned()),
+            Kind::Hour => {
+                let holds = value.as_u64().is_some_and(|hour| hour < 24);
+                (holds, "a whole number from 0 to 23".to_owned())
+            }
+            Kind::Program => {
+                let absolute = |text: &str| text.is_empty() || is_absolute(text);
+                let holds = value.as_str().is_some_and(absolute);
+                (holds, "the absolute path of a program, or empty".to_owned())
+            }
         };
         (!holds).then(|| format!("{} must be {wanted}, not {value}.", self.key))
     }
@@ -84,8 +135,19 @@ impl Setting {
             Kind::Flag { default } => {
                 json!({ "description": self.about, "type": "boolean", "default": default })
             }
+            Kind::Hour => json!({
+                "description": self.about, "type": "integer", "default": 0, "minimum": 0, "maximum": 23,
+            }),
+            Kind::Program => {
+                json!({ "description": self.about, "type": "string", "default": "" })
+            }
         }
     }
+}
+
+/// As any system has it: which one this is does not matter to a file that is carried about.
+fn is_absolute(path: &str) -> bool {
+    path.starts_with(['/', '\\']) || path.get(1..3).is_some_and(|drive| drive.starts_with(':'))
 }
 
 /// The setting of this name.
@@ -118,7 +180,7 @@ pub enum SettingSource {
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Settings {
     /// By dotted name.
-    #[cfg_attr(test, ts(type = "Record<string, boolean | number>"))]
+    #[cfg_attr(test, ts(type = "Record<string, boolean | number | string>"))]
     pub settings: BTreeMap<&'static str, Value>,
     #[cfg_attr(test, ts(type = "Record<string, SettingSource>"))]
     pub sources: BTreeMap<&'static str, SettingSource>,
@@ -165,6 +227,23 @@ impl Settings {
         self.settings.get(SHELL_INTEGRATION).and_then(Value::as_bool).unwrap_or(true)
     }
 
+    /// Whether a setting that is true or false is true.
+    pub fn is_on(&self, key: &str) -> bool {
+        self.settings.get(key).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// From which hour of the day to which one no notice is shown; none when none is quiet.
+    pub fn quiet_hours(&self) -> Option<(u64, u64)> {
+        let hour = |key| self.settings.get(key).and_then(Value::as_u64);
+        hour(QUIET_FROM).zip(hour(QUIET_UNTIL)).filter(|(from, until)| from != until)
+    }
+
+    /// What shows notices in place of the system.
+    pub fn notices_program(&self) -> Option<String> {
+        let program = self.settings.get(NOTICES_PROGRAM).and_then(Value::as_str);
+        program.filter(|program| !program.is_empty()).map(str::to_owned)
+    }
+
     fn rest(&self, key: &str) -> Option<u64> {
         self.settings.get(key).and_then(Value::as_u64).filter(|rest| *rest > 0)
     }
@@ -176,7 +255,7 @@ pub type Changes = BTreeMap<String, Value>;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SettingsUpdateParams {
-    #[cfg_attr(test, ts(type = "Record<string, boolean | number | null>"))]
+    #[cfg_attr(test, ts(type = "Record<string, boolean | number | string | null>"))]
     pub changes: Changes,
 }
 
@@ -213,11 +292,16 @@ mod tests {
             json!({
                 "settings": {
                     "appServer.idleMinutes": 0, "approvals.osNotifications": true, "daemon.idleSeconds": 60,
+                    "notices.automations": true, "notices.content": false, "notices.program": "",
+                    "notices.quietFrom": 0, "notices.quietUntil": 0, "notices.turns": false,
                     "terminals.shellIntegration": true,
                 },
                 "sources": {
                     "appServer.idleMinutes": "user", "approvals.osNotifications": "default",
-                    "daemon.idleSeconds": "default", "terminals.shellIntegration": "default",
+                    "daemon.idleSeconds": "default", "notices.automations": "default",
+                    "notices.content": "default", "notices.program": "default",
+                    "notices.quietFrom": "default", "notices.quietUntil": "default", "notices.turns": "default",
+                    "terminals.shellIntegration": "default",
                 },
                 "problems": [
                     "daemon.idleSeconds must be a whole number from 5 to 86400, or 0 for never, not 4. The default is used.",

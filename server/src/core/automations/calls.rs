@@ -171,8 +171,15 @@ impl Step<'_> {
             Some(folder) => {
                 let token = self.automation_flow(Flow::Manual(manual));
                 let folder = folder.clone();
-                let (worktree, branch, clean) = (None, None, true);
-                self.effects.push(Effect::PreparePlace { token, folder, worktree, branch, clean });
+                let (worktree, branch, clean, setup) = (None, None, true, None);
+                self.effects.push(Effect::PreparePlace {
+                    token,
+                    folder,
+                    worktree,
+                    branch,
+                    clean,
+                    setup,
+                });
             }
             None => self.run_by_hand(manual),
         }
@@ -361,7 +368,9 @@ impl From<PlaceError> for Failure {
                 let hint = "Commit or stash them, choose a worktree, or run it with force.";
                 (FailureKind::WorktreeDirty, Some(hint))
             }
-            PlaceError::Git(_) | PlaceError::Foreign(_) => (FailureKind::Git, None),
+            PlaceError::Git(_) | PlaceError::Foreign(_) | PlaceError::Setup(_) => {
+                (FailureKind::Git, None)
+            }
         };
         let failure = Self::new(kind, error.to_string());
         match hint {

@@ -499,6 +499,10 @@ impl Step<'_> {
             .collect()
     }
 
+    pub(super) fn is_run_of_automation(&self, thread: &ThreadId) -> bool {
+        self.run_within(thread).is_some()
+    }
+
     /// The run that has its turn in this thread. A heartbeat that waits for the thread is none.
     fn run_within(&self, thread: &ThreadId) -> Option<RunId> {
         let mut active = self.world.automations.active.iter();

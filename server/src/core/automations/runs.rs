@@ -12,7 +12,7 @@ use crate::{
         requests::{self, ThreadSettings, TurnSettings},
         views,
     },
-    core::{Effect, Purpose, Step, app_server::Passage, stored::Then},
+    core::{Effect, Purpose, Step, app_server::Passage, notices::Occasion, stored::Then},
     paths,
     protocol::{
         FailureKind, Raw, RpcError, RpcId, RunId, SessionId, ThreadId, TurnId,
@@ -213,6 +213,7 @@ impl Step<'_> {
             worktree: wants.then(|| id.to_string()),
             branch: definition.branch.clone(),
             clean: false,
+            setup: definition.setup.clone(),
         });
     }
 
@@ -492,6 +493,17 @@ impl Step<'_> {
         self.store(request.into(), Then::Automation(kept));
     }
 
+    fn tell_finished(&mut self, id: &RunId, item: &InboxItem) {
+        let Some(active) = self.world.automations.active.get(id) else { return };
+        let name = &active.definition.name;
+        let text = match active.run.status {
+            RunStatus::PendingReview => format!("{name} is done."),
+            RunStatus::Failed => format!("{name} failed."),
+            _ => format!("{name} was interrupted."),
+        };
+        self.call_person(Occasion::Automation, &text, Some(&item.description));
+    }
+
     pub(super) fn finish_kept(
         &mut self,
         id: &RunId,
@@ -503,6 +515,7 @@ impl Step<'_> {
                 self.tell_run(id);
                 if let Some(item) = item {
                     self.tell_item(&item);
+                    self.tell_finished(id, &item);
                 }
             }
             Ok(_) => {}

@@ -512,3 +512,37 @@ fn a_spent_quota_is_over_by_itself_where_the_person_chose_so() {
         (120 * MINUTE, "catchUp".to_owned(), "IN_PROGRESS".to_owned(), 0)
     );
 }
+
+#[test]
+fn who_looks_elsewhere_is_told_that_a_run_is_over_and_nothing_of_what_was_said() {
+    let mut stage = with(&[minutely()]);
+    stage.world.daemon = Some(Daemon::new(1));
+    stage.world.granted.insert("/w".into(), 1);
+    let end = |stage: &mut Stage, thread: &str| -> Vec<Notice> {
+        let effects = later(stage, MINUTE);
+        goes_on(stage, &effects, thread);
+        let effects = turn_ends(stage, thread);
+        let told = effects.into_iter().filter_map(|effect| match effect {
+            Effect::Notify(notice) => Some(notice),
+            _ => None,
+        });
+        told.collect()
+    };
+    // An editor that listens says it in its own way.
+    assert_eq!(end(&mut stage, "a"), []);
+    stage.leave(ONE);
+    let notice = Notice {
+        title: "Outrigger".into(),
+        text: "Look is done.".into(),
+        program: None,
+        quiet: None,
+    };
+    assert_eq!(end(&mut stage, "b"), [notice]);
+    // One that only speaks LSP shows a message while somebody is there.
+    stage.connect(2, "other", json!({ "events": [] }));
+    let effects = later(&mut stage, MINUTE);
+    goes_on(&mut stage, &effects, "c");
+    stage.request(SessionId(2), "outrigger/appServer/status", json!({}));
+    let effects = turn_ends(&mut stage, "c");
+    assert_eq!(names(&effects), ["s2 window/showMessage"]);
+}
