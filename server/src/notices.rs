@@ -1,24 +1,17 @@
-//! Notices of the operating system, by the program that a desktop has for them, or by one that the person names.
+//! Notices of the operating system, or by a program that the person names.
 
 use std::{
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
+use notify_rust::Notification;
+
 use crate::core::Notice;
 
-/// How long such a program may take.
+/// How long the person's program may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(20);
-/// The texts are arguments, never part of the script.
-const SCRIPT: [&str; 6] = [
-    "-e",
-    "on run argv",
-    "-e",
-    "display notification (item 2 of argv) with title (item 1 of argv)",
-    "-e",
-    "end run",
-];
 
 /// Says it, unless it is a quiet hour. Blocks for some seconds at the most; that it could not be said is logged.
 pub fn say(notice: &Notice) {
@@ -26,7 +19,12 @@ pub fn say(notice: &Notice) {
     if notice.quiet.is_some_and(|quiet| is_within(hour, quiet)) {
         return;
     }
-    if let Err(why) = run(command(notice)) {
+    let Notice { title, text, program, .. } = notice;
+    let said = match program {
+        Some(program) => run(command(program, [title, text])),
+        None => show(title, text),
+    };
+    if let Err(why) = said {
         tracing::info!("a notice was not shown: {why}");
     }
 }
@@ -36,15 +34,25 @@ fn is_within(hour: u64, (from, until): (u64, u64)) -> bool {
     if from <= until { (from..until).contains(&hour) } else { hour >= from || hour < until }
 }
 
-fn command(Notice { title, text, program, .. }: &Notice) -> Command {
-    let (program, before): (&str, &[&str]) = match program {
-        Some(program) => (program, &[]),
-        None if cfg!(target_os = "macos") => ("osascript", &SCRIPT),
-        None => ("notify-send", &["--app-name=Outrigger", "--"]),
-    };
+/// By the desktop: over D-Bus on Linux, by the notification centre elsewhere.
+fn show(title: &str, text: &str) -> Result<(), String> {
+    let mut notice = Notification::new();
+    notice.appname("Outrigger").summary(title).body(&body(text));
+    notice.show().map(drop).map_err(|error| error.to_string())
+}
+
+/// What a desktop shows as this text: those that speak D-Bus may take it for markup.
+fn body(text: &str) -> String {
+    if cfg!(any(windows, target_os = "macos")) {
+        return text.to_owned();
+    }
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// The texts are arguments, never part of a script.
+fn command(program: &str, texts: [&str; 2]) -> Command {
     let mut command = Command::new(program);
-    command.args(before).args([title, text]);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.args(texts).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
 
@@ -78,17 +86,18 @@ mod tests {
 
     #[test]
     fn what_a_notice_says_is_an_argument_and_no_script() {
-        let notice = Notice {
-            title: "T".into(),
-            text: "--help \"; rm -rf /".into(),
-            program: Some("/bin/mine".into()),
-            quiet: None,
-        };
-        let command = command(&notice);
+        let texts = ["T", "--help \"; rm -rf /"];
+        let command = command("/bin/mine", texts);
         let said: Vec<_> = command.get_args().collect();
         assert_eq!(
             (command.get_program(), &said[..]),
-            ("/bin/mine".as_ref(), &["T".as_ref(), "--help \"; rm -rf /".as_ref()][..])
+            ("/bin/mine".as_ref(), &texts.map(AsRef::as_ref)[..])
         );
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_a_notice_says_is_no_markup() {
+        assert_eq!(body("<b>bold</b> & more"), "&lt;b&gt;bold&lt;/b&gt; &amp; more");
     }
 }

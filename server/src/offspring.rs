@@ -260,7 +260,12 @@ mod tests {
 
     fn sleeper(mark: &Mark) -> Child {
         let (name, value) = mark.variable();
-        Command::new("sleep").arg("1000").env(name, value).spawn().unwrap()
+        let child = Command::new("sleep").arg("1000").env(name, value).spawn().unwrap();
+        // The kernel shows an environment a moment after its program has begun.
+        while !system::marked(&|found: &str| found == mark.value).contains(&child.id()) {
+            std::thread::yield_now();
+        }
+        child
     }
 
     fn signal_of(mut child: Child) -> Option<i32> {

@@ -12,9 +12,12 @@ fn window(workspace: &Workspace) -> Launch<'_> {
     workspace.editor().shared().overlook("codex/", "only who is met matters")
 }
 
-fn daemons(workspace: &Workspace) -> usize {
-    let all = workspace.processes();
-    all.iter().filter(|(_, command)| command.contains("outrigger daemon run")).count()
+/// What a daemon is just starting has its command line until it runs its own program.
+fn until_one_daemon_runs(workspace: &Workspace) {
+    processes::until(|| {
+        let all = workspace.processes();
+        all.iter().filter(|(_, command)| command.contains("outrigger daemon run")).count() == 1
+    });
 }
 
 #[test]
@@ -25,7 +28,8 @@ fn a_daemon_whose_socket_was_removed_is_met_all_the_same() {
     std::fs::remove_file(workspace.state_directory().join("socket")).unwrap();
     let second = window(&workspace).launch();
     assert_eq!(second.play(&second.start_thread(), "[[msg:there you are]]"), "completed");
-    assert_eq!((workspace.daemon_pid(), daemons(&workspace)), (Some(pid), 1));
+    until_one_daemon_runs(&workspace);
+    assert_eq!(workspace.daemon_pid(), Some(pid));
     assert_eq!(first.call("outrigger/approval/list", json!({})), json!({ "approvals": [] }));
 }
 
@@ -37,7 +41,7 @@ fn a_state_directory_with_a_long_path_has_its_socket_elsewhere() {
     let (first, second) = (window(&workspace).launch(), window(&workspace).launch());
     assert_eq!(first.play(&first.start_thread(), "[[msg:far away]]"), "completed");
     assert_eq!(second.call("outrigger/approval/list", json!({})), json!({ "approvals": [] }));
-    assert_eq!(daemons(&workspace), 1);
+    until_one_daemon_runs(&workspace);
     assert!(!workspace.state_directory().join("socket").exists());
 }
 

@@ -23,11 +23,14 @@ fn turns(editor: &Editor, thread: &str) -> Vec<Value> {
     turns
 }
 
-/// The processes of the workspace by what they are: daemons, app-servers.
-fn daemons_and_app_servers(workspace: &Workspace) -> (usize, usize) {
-    let all = workspace.processes();
-    let count = |what: &str| all.iter().filter(|(_, command)| command.contains(what)).count();
-    (count("outrigger daemon run"), count("app-server"))
+/// Waits until so many daemons and app-servers run. What a daemon is just starting has its command line until it runs
+/// its own program.
+fn until_there_run(workspace: &Workspace, (daemons, app_servers): (usize, usize)) {
+    outrigger_tests::processes::until(|| {
+        let all = workspace.processes();
+        let count = |what: &str| all.iter().filter(|(_, command)| command.contains(what)).count();
+        (count("outrigger daemon run"), count("app-server")) == (daemons, app_servers)
+    });
 }
 
 #[test]
@@ -52,7 +55,7 @@ fn two_editors_see_one_approval_and_the_first_decision_wins() {
     }
     assert_eq!(workspace.read("notes.txt").as_deref(), Some(PATCHED));
     assert_eq!(turns(&one, &thread), turns(&other, &thread));
-    assert_eq!(daemons_and_app_servers(&workspace), (1, 1));
+    until_there_run(&workspace, (1, 1));
 }
 
 #[test]
@@ -120,8 +123,7 @@ fn ten_editors_at_once_make_one_daemon() {
     assert_eq!(status["sessions"], 10);
     let thread = editors[9].start_thread();
     assert_eq!(editors[9].play(&thread, "[[msg:one for all]]"), "completed");
-    // What one of them is just starting has its command line until it runs its own program.
-    outrigger_tests::processes::until(|| daemons_and_app_servers(&workspace) == (1, 1));
+    until_there_run(&workspace, (1, 1));
     for editor in &editors {
         assert_eq!(editor.leave(), Some(0));
     }
@@ -133,7 +135,7 @@ fn an_untrusted_window_starts_no_codex() {
     let untrusted = window(&workspace, "Untrusted").option("trusted", json!(false)).launch();
     let refused = untrusted.refused("codex/model/list", json!({}));
     assert_eq!(refused["data"]["kind"], "workspaceUntrusted");
-    assert_eq!(daemons_and_app_servers(&workspace), (1, 0));
+    until_there_run(&workspace, (1, 0));
 
     // Beside a trusted one it is still told nothing and may decide nothing.
     let trusted = window(&workspace, "Trusted").launch();

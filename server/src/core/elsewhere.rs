@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use base64::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -18,7 +19,7 @@ use crate::{
         terminal::{TerminalHeld, TerminalWatchParams},
         thread::ItemState,
     },
-    terminal::{self, Command, Output, Size, encode_base64},
+    terminal::{self, Command, Output, Size},
 };
 
 /// The exit code of what was ended, as a shell has it, and of what never began.
@@ -306,7 +307,7 @@ impl Step<'_> {
             return;
         }
         *writing = true;
-        let data = encode_base64(&std::mem::take(typed));
+        let data = BASE64_STANDARD.encode(std::mem::take(typed));
         let params = json!({ "processId": terminal.as_str(), "deltaBase64": data });
         let purpose = Purpose::Typed { terminal: terminal.clone() };
         self.upstream("command/exec/write", Raw::of(&params), purpose);

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, collections::HashMap, ops::Range};
 
+use base64::prelude::*;
 use git2::Oid;
 
 use super::{
@@ -169,22 +170,8 @@ fn line(kind: LineKind, bytes: &[u8]) -> HunkLine {
         text => (text, Eol::None),
     };
     let text = String::from_utf8_lossy(bytes);
-    let base64 = matches!(text, Cow::Owned(_)).then(|| base64(bytes));
+    let base64 = matches!(text, Cow::Owned(_)).then(|| BASE64_STANDARD.encode(bytes));
     HunkLine { kind, text: text.into_owned(), eol, base64, emphasis: None }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let number = three.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
-        let number = number << (8 * (3 - three.len()));
-        for digit in 0..4 {
-            let value = number >> (18 - 6 * digit) & 63;
-            text.push(if digit <= three.len() { char::from(DIGITS[value as usize]) } else { '=' });
-        }
-    }
-    text
 }
 
 /// The change of a file's mode, as a hunk without lines.

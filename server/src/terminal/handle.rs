@@ -8,8 +8,10 @@ use std::{
     time::Duration,
 };
 
+use base64::prelude::*;
+
 use super::{
-    Command, Error, Event, Output, Size, Spec, Started, base64, close,
+    Command, Error, Event, Output, Size, Spec, Started, close,
     elsewhere::{self, Feed},
     live::{Events, Live},
     spawn::{Spawned, Spawner},
@@ -60,7 +62,10 @@ impl Terminals {
                 if let Some(feed) = self.shared.feeds().get_mut(&terminal) {
                     match output {
                         Output::Text(text) => feed.push(text.as_bytes()),
-                        Output::Base64(text) => feed.push(&base64::decode(&text)),
+                        Output::Base64(text) => match BASE64_STANDARD.decode(text) {
+                            Ok(bytes) => feed.push(&bytes),
+                            Err(error) => tracing::warn!(%error, "output that is no base64"),
+                        },
                     }
                 }
             }

@@ -5,7 +5,6 @@
 //! nor double. With nobody attached the program runs on at full speed.
 
 mod answers;
-mod base64;
 mod close;
 mod decode;
 mod elsewhere;
@@ -26,7 +25,6 @@ mod spawn;
 mod tests;
 
 pub use answers::is_report;
-pub use base64::encode_base64;
 pub use close::Process;
 pub use error::Error;
 pub use handle::{LIMIT, Terminals};

@@ -1,4 +1,4 @@
-use super::{Side, base64, context_of, find, moved, show};
+use super::{Side, context_of, find, moved, show};
 use crate::{
     git::{cache::Cache, diff::changes, lines::Lines},
     protocol::diff::{Eol, Hunk, HunkLine, LineKind},
@@ -79,12 +79,6 @@ fn a_name_says_its_list_and_its_context() {
     assert_eq!(context_of(&name, Side::Unstaged), Some(0));
     assert_eq!(context_of(&name, Side::Staged), None);
     assert_eq!(context_of("u", Side::Unstaged), None);
-}
-
-#[test]
-fn bytes_are_written_as_base64() {
-    let written = [&b""[..], b"f", b"fo", b"foo", b"foob"].map(base64);
-    assert_eq!(written, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]);
 }
 
 #[test]
