@@ -3,9 +3,11 @@
 use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use rustix::fs::OFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::Outcome;
@@ -40,7 +42,9 @@ impl Plain {
         grantpt(&master)?;
         unlockpt(&master)?;
         let name = ptsname(&master, Vec::new())?.into_string()?;
-        let slave = OpenOptions::new().read(true).write(true).open(name)?;
+        // Else it would become the terminal of whoever leads a session, and hang that up with its end.
+        let flags = OFlags::NOCTTY.bits().cast_signed();
+        let slave = OpenOptions::new().read(true).write(true).custom_flags(flags).open(name)?;
         let child =
             command.stdin(Stdio::from(slave.try_clone()?)).stdout(Stdio::from(slave)).spawn()?;
         Ok(Self { master: std::fs::File::from(master), child })
