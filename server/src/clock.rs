@@ -1,6 +1,6 @@
 //! The seam to time: the rest takes `Now` as an argument.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// One moment, on both clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +26,12 @@ impl Clock {
         let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Now {
             epoch_ms: u64::try_from(epoch.as_millis()).unwrap_or(u64::MAX),
-            micros: u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
+            micros: micros(self.began.elapsed()),
         }
     }
+}
+
+/// A duration as [`Now::micros`] counts.
+pub fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }

@@ -123,17 +123,22 @@ fn a_run_by_hand_asks_before_it_works_among_changes_that_are_in_no_commit() {
     assert_eq!(unknown["data"]["kind"], "runUnknown");
 }
 
-#[test]
-fn a_run_in_a_worktree_leaves_the_folder_alone_and_its_patch_is_kept() {
-    let workspace = Workspace::with(&[("notes.txt", "one\n")]);
-    let editor = window(&workspace, "One").launch();
+/// A run that is over, and has changed `notes.txt` in a worktree of its own.
+fn patched_in_a_worktree(editor: &Editor) -> Value {
     let prompt =
         "[[patch:*** Begin Patch\n*** Update File: notes.txt\n@@\n-one\n+eins\n*** End Patch]]";
     let said = json!({ "prompt": prompt, "executionEnvironment": "worktree", "approvalPolicy": "never",
         "sandbox": "workspace-write" });
-    let automation = create(&editor, said);
+    let automation = create(editor, said);
     editor.call("outrigger/automation/run", json!({ "id": automation["id"] }));
-    let run = ended(&editor, &automation);
+    ended(editor, &automation)
+}
+
+#[test]
+fn a_run_in_a_worktree_leaves_the_folder_alone_and_its_patch_is_kept() {
+    let workspace = Workspace::with(&[("notes.txt", "one\n")]);
+    let editor = window(&workspace, "One").launch();
+    let run = patched_in_a_worktree(&editor);
     assert_eq!((&run["status"], &run["error"]), (&json!("PENDING_REVIEW"), &Value::Null));
     let worktree = run["worktree"].as_str().unwrap().strip_prefix("file://").unwrap().to_owned();
     assert_eq!(fs::read_to_string(format!("{worktree}/notes.txt")).unwrap(), "eins\n");
@@ -154,13 +159,7 @@ fn a_run_in_a_worktree_leaves_the_folder_alone_and_its_patch_is_kept() {
 fn what_a_run_did_in_its_worktree_is_reviewed_like_any_turn() {
     let workspace = Workspace::with(&[("notes.txt", "one\n")]);
     let editor = window(&workspace, "One").launch();
-    let prompt =
-        "[[patch:*** Begin Patch\n*** Update File: notes.txt\n@@\n-one\n+eins\n*** End Patch]]";
-    let said = json!({ "prompt": prompt, "executionEnvironment": "worktree", "approvalPolicy": "never",
-        "sandbox": "workspace-write" });
-    let automation = create(&editor, said);
-    editor.call("outrigger/automation/run", json!({ "id": automation["id"] }));
-    let run = ended(&editor, &automation);
+    let run = patched_in_a_worktree(&editor);
     let uri = format!("{}/notes.txt", run["worktree"].as_str().unwrap());
     let turn = json!({ "threadId": run["threadId"], "turnId": run["turnId"] });
     let diff = editor.call("outrigger/turn/diff", turn);

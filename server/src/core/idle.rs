@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Effect, Purpose, Step, World, session::Session};
-use crate::codex::requests;
+use crate::{clock::micros, codex::requests};
 
 /// How long a thread in which nothing goes on stays open on the app-server though no editor follows it.
 const THREAD_REST: Duration = Duration::from_mins(30);
@@ -68,7 +68,7 @@ impl Step<'_> {
             self.effects.push(Effect::Quit);
             // What a person has let go on keeps it: then it is asked again.
             daemon.idle = None;
-            let again = u64::try_from(QUIT_AGAIN.as_micros()).unwrap_or(u64::MAX);
+            let again = micros(QUIT_AGAIN);
             self.effects.push(Effect::WakeAt(now.saturating_add(again)));
         }
         self.world.daemon = Some(daemon);
@@ -78,7 +78,7 @@ impl Step<'_> {
     /// used. Looked at when the core is woken; nothing is lost, since reading one needs no open thread.
     pub(super) fn let_threads_rest(&mut self) {
         let now = self.now.micros;
-        let rest = u64::try_from(THREAD_REST.as_micros()).unwrap_or(u64::MAX);
+        let rest = micros(THREAD_REST);
         let mut next = None;
         let mut resting = Vec::new();
         for (id, used) in self.world.threads.unfollowed() {
@@ -110,7 +110,7 @@ impl Step<'_> {
         }
         let since = since.get_or_insert(self.now.micros);
         let Some(limit) = limit else { return false };
-        let limit = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
+        let limit = micros(limit);
         let end = since.saturating_add(limit);
         if self.now.micros >= end {
             return true;

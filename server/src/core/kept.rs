@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{Effect, Purpose, Step, history::Flow, stored::Then, thread::Keeping};
 use crate::{
+    clock::micros,
     protocol::{
         ThreadId,
         thread::{ChangeOp, ThreadChange},
@@ -49,7 +50,7 @@ impl Step<'_> {
 
     /// Reads history, with what was kept of it at hand.
     pub(super) fn read_history(&mut self, flow: Flow) {
-        let patience = u64::try_from(PATIENCE.as_micros()).unwrap_or(u64::MAX);
+        let patience = micros(PATIENCE);
         let until = self.now.micros.saturating_add(patience);
         let request = Request::List { thread: flow.thread().clone() };
         self.effects.push(Effect::WakeAt(until));

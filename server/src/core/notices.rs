@@ -4,6 +4,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use super::{Effect, Step, session::Session};
+use crate::clock::micros;
 use crate::protocol::settings::{
     NOTICES_AUTOMATIONS, NOTICES_CONTENT, NOTICES_TURNS, OS_NOTIFICATIONS,
 };
@@ -103,8 +104,4 @@ fn cut(text: &str) -> String {
         line.push('…');
     }
     line
-}
-
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }

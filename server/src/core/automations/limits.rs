@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::runs::{Phase, micros};
+use super::runs::Phase;
 use crate::{
+    clock::micros,
     codex::requests,
     core::{Purpose, Step},
     protocol::{RunId, automation::RunStatus},

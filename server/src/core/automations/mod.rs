@@ -24,6 +24,7 @@ use crate::{
         self, Definition, Found,
         schedule::{Invalid, Schedule},
     },
+    clock::micros,
     paths,
     protocol::{
         ClientCall, Raw, RpcError, RpcId, RunId, SessionId, ThreadId,
@@ -469,7 +470,7 @@ impl Step<'_> {
         let now = self.now;
         let due = self.world.automations.due.first().map(|(at, _)| {
             let ahead = Duration::from_millis(at.saturating_sub(now.epoch_ms)).min(LONGEST_SLEEP);
-            now.micros + u64::try_from(ahead.as_micros()).unwrap_or(u64::MAX)
+            now.micros + micros(ahead)
         });
         self.effects.extend(due.into_iter().chain(watched).min().map(Effect::WakeAt));
     }

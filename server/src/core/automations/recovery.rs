@@ -6,10 +6,11 @@ use serde::Deserialize;
 
 use super::{
     Flow,
-    runs::{Active, PATIENCE, Phase, micros},
+    runs::{Active, PATIENCE, Phase},
 };
 use crate::{
     automation::Definition,
+    clock::micros,
     core::{Purpose, Step, history, stored::Then},
     protocol::{
         Raw, RpcError, RunId,

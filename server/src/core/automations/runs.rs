@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{Flow, Kept, envelope, outcome};
 use crate::{
     automation::{Definition, Place, PlaceError},
+    clock::micros,
     codex::{
         requests::{self, ThreadSettings, TurnSettings},
         views,
@@ -525,10 +526,6 @@ impl Step<'_> {
         self.world.automations.active.remove(id);
         self.runs_go_on();
     }
-}
-
-pub(super) fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Whether it is open what became of a request.

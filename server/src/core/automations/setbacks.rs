@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::runs::{Phase, micros};
+use super::runs::Phase;
 use crate::{
     automation::schedule::iso,
+    clock::micros,
     core::{Effect, Step, stored::Then},
     protocol::{Raw, RunId},
     store::automations::Request,
